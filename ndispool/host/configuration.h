@@ -1,0 +1,22 @@
+// Configuration parameters: what the user gave for the driver, seen by it through NdisOpenConfiguration and its neighbours.
+//   Callers:   PASSIVE_LEVEL; one call at a time on a handle.
+//   Holds:     a value that was read stays until its handle is closed. What a driver writes, later handles of the run read.
+//   Not here:  keys and values themselves (nt/registry.h), where the parameters came from (the tool).
+#pragma once
+
+#include "ndispool/host/run.h"
+
+#include <string>
+#include <vector>
+
+namespace ndispool::host {
+
+struct Adapter;
+
+// Forgets what the last run's driver wrote.
+void set_parameters(const std::vector<Parameter>& parameters);
+
+// The device name of the virtual adapter that an intermediate driver has over `adapter` (its UpperBindings).
+std::u16string upper_device(const Adapter& adapter);
+
+} // namespace ndispool::host

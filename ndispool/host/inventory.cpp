@@ -1,0 +1,145 @@
+#include "ndispool/host/inventory.h"
+
+#include "ndispool/host/exports.h"
+#include "ndispool/host/findings.h"
+#include "ndispool/machine/bug.h"
+#include "ndispool/ndis/packet_bug.h"
+#include "ndispool/ndis/service_log.h"
+#include "ndispool/ndis/service_system.h"
+#include "ndispool/nt/memory.h"
+#include "ndispool/nt/timers.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+namespace ndispool::host {
+
+namespace {
+
+std::mutex log_lock; // guards log
+std::vector<std::string> log;
+
+std::string hex(std::uint32_t number) {
+    char text[16];
+    std::snprintf(text, sizeof text, "0x%08X", number);
+    return text;
+}
+
+void take_log_entry(const ndis::LogEntry& entry) {
+    std::string line = "event " + hex(entry.code);
+    for (std::uint32_t value : entry.values)
+        line += " " + hex(value);
+    for (const std::string& text : entry.strings)
+        line += " \"" + text + "\"";
+    if (!entry.data.empty())
+        line += ", " + std::to_string(entry.data.size()) + " bytes of data";
+    std::scoped_lock guard(log_lock);
+    log.push_back(std::move(line));
+}
+
+// The address that code with this call site can call.
+void* look_up(std::string_view name, const void* caller) {
+    const nt::Export* const found = find_export(name);
+    if (!found)
+        return nullptr;
+    return nt::abi_of(caller) == nt::Abi::microsoft ? found->microsoft : found->native;
+}
+
+void take_packet_bug(const ndis::PacketBug& bug) {
+    if (bug.rule == std::string_view(ndis::packet_bug_rule::pool_leak))
+        return; // the pool's record says it, with the pool's own place
+    report(bug.rule, bug.message, bug.caller);
+}
+
+void take_machine_bug(const char* what, const void*) {
+    report("machine", what);
+}
+
+std::string count_of(std::uint64_t count, const char* singular) {
+    return std::to_string(count) + " " + singular + (count == 1 ? "" : "s");
+}
+
+void judge_pool(const ndis::PoolRecord& pool, std::vector<Finding>& findings, const std::string& where) {
+    if (pool.freed && pool.in_use_when_freed > 0)
+        findings.push_back({"pool-leak",
+                            "a packet pool was freed with " + count_of(pool.in_use_when_freed, "packet") + " out; " +
+                                (pool.alive ? count_of(pool.in_use, "packet") + " never came back" : "they came back later"),
+                            where});
+    else if (!pool.freed)
+        findings.push_back({"pool-not-freed",
+                            "a packet pool was not freed before the driver was unloaded, " +
+                                count_of(pool.in_use, "packet") + " out",
+                            where});
+}
+
+void judge_memory(const Driver& driver, std::vector<Finding>& findings) {
+    struct Leak {
+        std::uint64_t blocks = 0, bytes = 0;
+    };
+    std::map<const void*, Leak> leaks; // by call site
+    for (const nt::Block& block : nt::memory_in_use())
+        if (driver.owns(block.allocator)) {
+            ++leaks[block.allocator].blocks;
+            leaks[block.allocator].bytes += block.bytes;
+        }
+    for (const auto& [site, leak] : leaks)
+        findings.push_back({"memory-leak",
+                            count_of(leak.blocks, "block") + " of memory with " + count_of(leak.bytes, "byte") +
+                                " not freed before the driver was unloaded",
+                            driver.where(site)});
+}
+
+void judge_timers(const Driver& driver, std::vector<Finding>& findings) {
+    for (const nt::PendingCall& call : nt::timers_of(&driver)) {
+        nt::disarm_timer(call.object); // its function is about to be unmapped
+        findings.push_back({"timer-at-unload", "a timer was still set when the driver was unloaded", driver.where(call.code)});
+    }
+}
+
+void add_reported(const Driver& driver, std::vector<Finding>& findings) {
+    for (const RawFinding& raw : take_findings())
+        findings.push_back({raw.rule, raw.message + (raw.count > 1 ? ", " + std::to_string(raw.count) + " times" : ""),
+                            raw.where ? driver.where(raw.where) : std::string{}});
+}
+
+} // namespace
+
+void begin_inventory() {
+    take_findings();
+    ndis::forget_dead_pools();
+    ndis::set_packet_bug_hook(take_packet_bug);
+    machine::set_bug_hook(take_machine_bug);
+    ndis::set_log_sink(take_log_entry);
+    ndis::set_routine_lookup(look_up);
+    take_log();
+}
+
+void end_inventory(Driver& driver, bool was_entered, std::vector<PoolReport>& pools, std::vector<Finding>& findings) {
+    ndis::set_packet_bug_hook(nullptr);
+    machine::set_bug_hook(nullptr);
+    ndis::set_log_sink(nullptr);
+    ndis::set_routine_lookup(nullptr);
+    add_reported(driver, findings);
+    for (const ndis::PoolRecord& record : ndis::packet_pools()) {
+        if (!driver.owns(record.allocator))
+            continue;
+        pools.push_back({record, driver.where(record.allocator)});
+        if (was_entered)
+            judge_pool(record, findings, pools.back().allocator);
+    }
+    if (was_entered) {
+        judge_memory(driver, findings);
+        judge_timers(driver, findings);
+    }
+}
+
+std::vector<std::string> take_log() {
+    std::scoped_lock guard(log_lock);
+    return std::exchange(log, {});
+}
+
+} // namespace ndispool::host

@@ -1,0 +1,72 @@
+#include "ndispool/host/loopback.h"
+
+#include "ndispool/host/adapter.h"
+#include "ndispool/host/binding.h"
+#include "ndispool/host/frame.h"
+#include "ndispool/host/receive.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace ndispool::host {
+
+namespace {
+
+// Capture drivers of Windows 2000 use this reserved bit for the same wish as NDIS_FLAGS_DONT_LOOPBACK.
+constexpr UINT dont_loop_back = NDIS_FLAGS_DONT_LOOPBACK | NDIS_FLAGS_RESERVED4;
+
+bool hears(const Binding& binding, const Adapter& adapter, std::span<const std::byte> header) {
+    return (binding.filter.types.load(std::memory_order_relaxed) & NDIS_PACKET_TYPE_ALL_LOCAL) ||
+           accepts(binding, adapter.address, header);
+}
+
+// The host's own descriptor for one frame at a time; a small pool of its own for each delivery.
+void show_copy(Adapter& adapter, LoopedFrame& frame) {
+    HostPacket packet(frame.bytes);
+    if (!packet)
+        return; // no memory: the frame is lost as it would be on a loaded machine
+    NdisSetPacketFlags(packet.get(), NDIS_FLAGS_IS_LOOPBACK_PACKET);
+    show(adapter, packet.get(), frame.skip);
+}
+
+void deliver(void* context) {
+    Adapter& adapter = *static_cast<Adapter*>(context);
+    Loopback& loopback = adapter.loopback;
+    machine::acquire(loopback.lock);
+    std::deque<LoopedFrame> frames = std::exchange(loopback.frames, {});
+    machine::release(loopback.lock);
+    for (LoopedFrame& frame : frames)
+        show_copy(adapter, frame);
+}
+
+} // namespace
+
+bool loop_back(Binding& sender, PNDIS_PACKET packet) {
+    Adapter& adapter = *sender.adapter;
+    const UINT flags = NdisGetPacketFlags(packet);
+    if (flags & dont_loop_back)
+        return false;
+    const std::span<const std::byte> header = first_bytes(packet);
+    const bool only_here = (flags & NDIS_FLAGS_LOOPBACK_ONLY) ||
+                           (header.size() >= 6 && std::memcmp(header.data(), adapter.address.data(), 6) == 0);
+    const bool deaf = sender.protocol_options.load(std::memory_order_relaxed) & NDIS_PROT_OPTION_NO_LOOPBACK;
+    const auto& bindings = adapter.bindings.load(std::memory_order_acquire)->items;
+    const bool wanted = std::any_of(bindings.begin(), bindings.end(), [&](const Binding* binding) {
+        return !(deaf && binding == &sender) && hears(*binding, adapter, header);
+    });
+    if (!wanted)
+        return only_here;
+
+    Loopback& loopback = adapter.loopback;
+    LoopedFrame frame{copy_of(packet), deaf ? &sender : nullptr};
+    machine::acquire(loopback.lock);
+    loopback.frames.push_back(std::move(frame));
+    machine::release(loopback.lock);
+    loopback.dpc.routine = deliver;
+    loopback.dpc.context = &adapter;
+    machine::queue_dpc(loopback.dpc, machine::current_processor());
+    return only_here;
+}
+
+} // namespace ndispool::host

@@ -1,0 +1,57 @@
+// The way out of the stack: packets (and copies of frames) that wait for a wire to take them, in order.
+//   Callers:   push() and flush() at DISPATCH_LEVEL on any processor.
+//   Holds:     frames leave in the order they were pushed; one caller flushes at a time and no lock is held while the wire or
+//              the completion runs. A completion may push again.
+//   Not here:  what giving a packet back means: that is the completion's business.
+#pragma once
+
+#include "ndispool/wire/wire.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <ndis.h>
+#include <span>
+#include <vector>
+
+namespace ndispool::host {
+
+// A packet, or a frame of its own when `packet` is null.
+struct Outgoing {
+    PNDIS_PACKET packet = nullptr;
+    std::uint64_t time_100ns = 0;
+    std::vector<std::byte> copy;
+};
+
+class Outlet {
+  public:
+    // `done` gets the packets the wire took, in order.
+    using Completion = std::function<void(std::span<const PNDIS_PACKET>)>;
+    Outlet(wire::Wire& wire, Completion done) : wire_(wire), done_(std::move(done)) {}
+
+    // True when nothing waited before: whoever flushes ought to be woken.
+    bool push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET));
+    bool push(Outgoing frame);
+
+    // Gives the wire what it takes. True when it took anything.
+    bool flush();
+
+    // Takes back what waits, without the wire.
+    std::vector<PNDIS_PACKET> drop();
+
+    std::size_t waiting();
+
+  private:
+    static constexpr std::size_t batch = 64;
+    std::size_t take(std::vector<Outgoing>& some);
+    void put_back(std::span<Outgoing> rest);
+
+    wire::Wire& wire_;
+    const Completion done_;
+    std::uintptr_t lock_ = 0; // guards the two below
+    std::deque<Outgoing> queue_;
+    bool flushing_ = false;
+};
+
+} // namespace ndispool::host

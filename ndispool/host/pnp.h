@@ -1,0 +1,64 @@
+// Plug and play: which adapters there are, who binds to them, and the order in which all of it comes up and goes down.
+//   Callers:   PASSIVE_LEVEL. One operation at a time; an operation may be started from inside a handler that another one of
+//              the same thread is calling (NdisIMInitializeDeviceInstanceEx in a bind, a halt in an unbind).
+//   Holds:     adapters are halted after every binding on them is closed and every lent packet is back or reported.
+//              Objects live until forget_adapters(): a late call of a driver finds something that refuses it.
+//   Not here:  what a handler of a driver does, waiting for traffic (run.h).
+#pragma once
+
+#include "ndispool/host/adapter.h"
+#include "ndispool/host/binding.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ndispool::host {
+
+// What a BindContext handle points at, for the length of one bind.
+struct BindContext {
+    Protocol* protocol = nullptr;
+    Adapter* adapter = nullptr;
+    std::u16string section; // Protocol\Parameters\Adapters\{...}: what SystemSpecific1 names
+    std::int32_t completed = 0;
+    NDIS_STATUS status = NDIS_STATUS_FAILURE;
+};
+
+// A new adapter that is not started yet. Its name must be new.
+Adapter& add_adapter(MiniportDriver& miniport, std::u16string name, std::u16string friendly_name);
+
+// By device name, upper and lower case alike; null when there is none that runs.
+Adapter* find_adapter(std::u16string_view name);
+std::vector<Adapter*> adapters_of(const MiniportDriver& miniport);
+
+// Calls ProtocolBindAdapter and waits for the outcome. SUCCESS: at least one binding is open.
+NDIS_STATUS bind(Protocol& protocol, Adapter& adapter);
+// Calls ProtocolUnbindAdapter and waits until the binding is closed.
+void unbind(Binding& binding);
+
+// ProtocolPnPEvent, waited for; a protocol without the handler answers NOT_SUPPORTED. The binding may be null.
+NDIS_STATUS tell(Protocol& protocol, Binding* binding, NET_PNP_EVENT& event);
+void complete_event(NET_PNP_EVENT& event, NDIS_STATUS status);
+
+// Unbinds everything above (last bound first), waits for lent packets, halts. Does nothing for an adapter that does not run.
+void remove(Adapter& adapter);
+
+// Called for every adapter that was started by a driver, after the bind that led to it is over.
+void on_adapter_started(std::function<void(Adapter&)> action);
+void announce(Adapter& adapter);
+
+// The bind that is going on and has this section name; null when there is none.
+BindContext* find_bind(std::u16string_view section);
+// NdisCompleteBindAdapter, NdisCompleteUnbindAdapter: a handle of an operation that is over already is ignored.
+bool complete_bind(NDIS_HANDLE handle, NDIS_STATUS status);
+void complete_unbind(NDIS_HANDLE handle);
+bool binding_in_progress(const Protocol& protocol);
+
+// What one driver's unload must not leave: bindings of its protocols, adapters of its miniports.
+void remove_everything_of(Driver& driver);
+
+void forget_adapters();
+
+} // namespace ndispool::host

@@ -1,0 +1,242 @@
+#include "ndispool/host/receive.h"
+
+#include "ndispool/host/adapter.h"
+#include "ndispool/host/binding.h"
+#include "ndispool/host/findings.h"
+#include "ndispool/host/frame.h"
+#include "ndispool/host/hop.h"
+#include "ndispool/host/send.h"
+
+#include <algorithm>
+
+namespace ndispool::host {
+
+namespace {
+
+// While a packet is shown through ProtocolReceive its address is the receive context. Contexts of a miniport's own are opaque and
+// pass through any number of levels unchanged, so what is ours is learnt from this list and nothing else.
+struct Shown {
+    const Adapter* adapter;
+    PNDIS_PACKET packet;
+    UINT header_bytes;
+    Shown* outer;
+};
+thread_local Shown* shown = nullptr;
+
+const Shown* find_shown(const Adapter& adapter, NDIS_HANDLE receive_context) {
+    for (const Shown* entry = shown; entry; entry = entry->outer)
+        if (entry == receive_context && entry->adapter == &adapter)
+            return entry;
+    return nullptr;
+}
+
+bool wants(const Binding& binding, const Adapter& adapter, std::span<const std::byte> header) {
+    return binding.is_open() && accepts(binding, adapter.address, header);
+}
+
+void mark_received(Binding& binding) {
+    binding.received[machine::current_processor()] = 1;
+}
+
+// ProtocolReceive on a packet: header and lookahead in one place, the whole frame as lookahead.
+void show_to(Adapter& adapter, Binding& binding, PNDIS_PACKET packet) {
+    std::vector<std::byte> storage;
+    const std::span<const std::byte> frame = contiguous(packet, storage);
+    const UINT said = NDIS_GET_PACKET_HEADER_SIZE(packet);
+    const UINT header_bytes = static_cast<UINT>(std::min<std::size_t>(said ? said : ethernet_header_bytes, frame.size()));
+    const UINT data_bytes = static_cast<UINT>(frame.size()) - header_bytes;
+    auto* header = const_cast<std::byte*>(frame.data());
+
+    Shown entry{&adapter, packet, header_bytes, shown};
+    shown = &entry;
+    nt::invoke(binding.abi, binding.block.ReceiveHandler, binding.context(), static_cast<NDIS_HANDLE>(&entry),
+               static_cast<PVOID>(header), header_bytes, static_cast<PVOID>(header + header_bytes), data_bytes, data_bytes);
+    shown = entry.outer;
+    mark_received(binding);
+}
+
+// A packet its owner keeps: valid until the indication returns (MiniportReturnPacket is not called for it).
+void show_to_all(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip) {
+    const std::span<const std::byte> header = first_bytes(packet);
+    for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
+        if (binding == skip || !wants(*binding, adapter, header))
+            continue;
+        if (binding->block.ReceiveHandler) {
+            show_to(adapter, *binding, packet);
+        } else {
+            mark_received(*binding);
+            if (nt::invoke(binding->abi, binding->block.ReceivePacketHandler, binding->context(), packet) != 0)
+                report("return-too-many", "ProtocolReceivePacket kept a packet that was indicated with RESOURCES",
+                       reinterpret_cast<const void*>(binding->block.ReceivePacketHandler));
+        }
+    }
+}
+
+// The loan is over: the packet is its miniport's again.
+void give_back(Adapter& adapter, PNDIS_PACKET packet) {
+    end_hop(packet);
+    if (NDIS_GET_ORIGINAL_PACKET(packet) == packet) // stored by lend(); a recycled descriptor must not point anywhere
+        NDIS_SET_ORIGINAL_PACKET(packet, nullptr);
+    serially(adapter, [&adapter, packet] {
+        nt::invoke(adapter.abi, adapter.handlers().ReturnPacketHandler, adapter.context(), packet);
+        adapter.returned.add(1);
+    });
+}
+
+// How many references the bindings took.
+int offer(Adapter& adapter, PNDIS_PACKET packet) {
+    const std::span<const std::byte> header = first_bytes(packet);
+    int taken = 0;
+    for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
+        if (!wants(*binding, adapter, header))
+            continue;
+        if (binding->block.ReceivePacketHandler) {
+            mark_received(*binding);
+            taken += nt::invoke(binding->abi, binding->block.ReceivePacketHandler, binding->context(), packet);
+        } else {
+            show_to(adapter, *binding, packet);
+        }
+    }
+    return taken;
+}
+
+// NDIS holds this many references of its own while handlers run, so that a return from another thread that comes before the
+// handler's count cannot end the loan.
+constexpr int own_references = 1 << 20;
+
+void lend(Adapter& adapter, PNDIS_PACKET packet) {
+    if (!begin_hop(packet, &adapter)) {
+        report("return-missing", "a packet was indicated again before it came back");
+        return;
+    }
+    if (NDIS_GET_ORIGINAL_PACKET(packet) == nullptr)
+        NDIS_SET_ORIGINAL_PACKET(packet, packet); // the lowest packet of a stack is its own original
+    const unsigned hop = current_hop(packet); // a binding may pass the packet on, and the next hop may end before this one
+    set_references(packet, own_references);
+    adapter.lent.add(1);
+    const int taken = offer(adapter, packet);
+    const bool back = add_references(packet, hop, taken - own_references) == 0;
+    if (adapter.deserialized) {
+        if (back)
+            give_back(adapter, packet);
+        return;
+    }
+    // A serialized miniport reads the status when its call returns: SUCCESS = yours again, and no MiniportReturnPacket.
+    NDIS_SET_PACKET_STATUS(packet, back ? NDIS_STATUS_SUCCESS : NDIS_STATUS_PENDING);
+    if (back) {
+        end_hop(packet);
+        adapter.returned.add(1);
+    }
+}
+
+void tell_receive_complete(Adapter& adapter) {
+    const unsigned processor = machine::current_processor();
+    for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items)
+        if (binding->received[processor]) {
+            binding->received[processor] = 0;
+            nt::invoke(binding->abi, binding->block.ReceiveCompleteHandler, binding->context());
+        }
+}
+
+// Copies from a packet into the buffers of another one.
+NDIS_STATUS copy_shown(const Shown& from, UINT offset, UINT length, PNDIS_PACKET to, UINT* transferred) {
+    const std::size_t whole = length_of(from.packet);
+    if (offset > whole - from.header_bytes || length > whole - from.header_bytes - offset)
+        return NDIS_STATUS_FAILURE;
+    NdisCopyFromPacketToPacket(to, 0, length, from.packet, from.header_bytes + offset, transferred);
+    return NDIS_STATUS_SUCCESS;
+}
+
+} // namespace
+
+void indicate(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
+    machine::DispatchScope dispatch;
+    if (!adapter.running() && adapter.state.load(std::memory_order_acquire) != AdapterState::unbinding) {
+        report("indicate-status", "packets were indicated before MiniportInitialize had returned or after the halt");
+        return;
+    }
+    bool keeps = false; // RESOURCES holds for the packet and all that follow in the array
+    for (PNDIS_PACKET packet : packets) {
+        keeps = keeps || NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES;
+        if (keeps)
+            show_to_all(adapter, packet, nullptr);
+        else
+            lend(adapter, packet);
+    }
+    tell_receive_complete(adapter);
+}
+
+void indicate(Adapter& adapter, const Lookahead& frame) {
+    machine::DispatchScope dispatch;
+    const std::span<const std::byte> header(static_cast<const std::byte*>(frame.header), frame.header_bytes);
+    for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
+        if (!wants(*binding, adapter, header))
+            continue;
+        nt::invoke(binding->abi, binding->block.ReceiveHandler, binding->context(), frame.receive_context, frame.header,
+                   frame.header_bytes, frame.data, frame.data_bytes, frame.packet_bytes);
+        mark_received(*binding);
+    }
+}
+
+void indication_complete(Adapter& adapter) {
+    machine::DispatchScope dispatch;
+    tell_receive_complete(adapter);
+}
+
+void return_packets(std::span<const PNDIS_PACKET> packets) {
+    machine::DispatchScope dispatch;
+    for (PNDIS_PACKET packet : packets) {
+        auto* const adapter = static_cast<Adapter*>(hop_owner(packet));
+        if (!adapter)
+            report("return-too-many", "NdisReturnPackets was given a packet that is not lent");
+        else if (add_references(packet, current_hop(packet), -1) == 0)
+            give_back(*adapter, packet);
+    }
+}
+
+PNDIS_PACKET received_packet(const Binding& binding, NDIS_HANDLE receive_context) {
+    const Shown* const entry = find_shown(*binding.adapter, receive_context);
+    return entry ? entry->packet : nullptr;
+}
+
+NDIS_STATUS transfer(Binding& binding, NDIS_HANDLE receive_context, UINT offset, UINT length, PNDIS_PACKET packet,
+                     UINT* transferred) {
+    machine::DispatchScope dispatch;
+    Adapter& adapter = *binding.adapter;
+    *transferred = 0;
+    if (!binding.is_open())
+        return NDIS_STATUS_REQUEST_ABORTED;
+    if (const Shown* const entry = find_shown(adapter, receive_context))
+        return copy_shown(*entry, offset, length, packet, transferred);
+    if (!adapter.handlers().TransferDataHandler)
+        return NDIS_STATUS_FAILURE;
+    if (!begin_operation(binding, packet))
+        return NDIS_STATUS_FAILURE;
+    // Inside the indication, so a serialized miniport's lock is held by this call already.
+    const NDIS_STATUS status = nt::invoke(adapter.abi, adapter.handlers().TransferDataHandler, packet, transferred,
+                                          adapter.context(), receive_context, offset, length);
+    if (status != NDIS_STATUS_PENDING) {
+        end_operation(packet);
+        binding.finished.add(1);
+    }
+    return status;
+}
+
+void transfer_completed(Adapter&, PNDIS_PACKET packet, NDIS_STATUS status, UINT transferred) {
+    machine::DispatchScope dispatch;
+    Binding* const binding = end_operation(packet);
+    if (!binding) {
+        report("complete-twice", "a transfer was completed for a packet that has none");
+        return;
+    }
+    nt::invoke(binding->abi, binding->block.TransferDataCompleteHandler, binding->context(), packet, status, transferred);
+    binding->finished.add(1);
+}
+
+void show(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip) {
+    machine::DispatchScope dispatch;
+    show_to_all(adapter, packet, skip);
+    tell_receive_complete(adapter);
+}
+
+} // namespace ndispool::host

@@ -1,0 +1,64 @@
+// What a run did, by value: the only thing the rooms above see of the host while and after it runs.
+//   Callers:   anyone; these are plain copies, nothing in them changes afterwards.
+//   Not here:  how a table or a document looks (that is observe).
+#pragma once
+
+#include "ndispool/ndis/packet_pool_record.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ndispool::host {
+
+enum class Kind : std::uint8_t { protocol, intermediate, miniport };
+
+// One wire of the run. "In" is what the wire gave to the stack, "out" what the stack gave to the wire.
+struct WireReport {
+    std::string side; // "below" or "above"
+    std::string spec; // as the user wrote it
+    std::uint64_t frames_in = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t frames_out = 0;
+    std::uint64_t bytes_out = 0;
+    // Frames the wire gave that the driver did not take: sends it completed with a failure.
+    std::uint64_t refused = 0;
+    std::optional<std::string> trouble; // one line: the capture was cut, the disk is full; the run's exit code is then 2
+};
+
+struct PoolReport {
+    ndis::PoolRecord record;
+    std::string allocator; // driver!function+0x2c of the code that made the pool
+};
+
+// Something the driver did wrong. `rule` is a stable identifier such as "pool-leak".
+struct Finding {
+    std::string rule;
+    std::string message; // one line: what, how many
+    std::string where;   // driver!function+offset, or empty
+};
+
+struct Report {
+    std::string driver; // file name without folder and extension
+    Kind kind = Kind::protocol;
+    std::uint64_t seed = 0;
+    unsigned processors = 1;
+    bool interrupted = false;    // a signal ended the run; everything was unloaded in order all the same
+    double seconds = 0;          // from the first frame that could pass until everything was back
+    std::uint64_t packets = 0;   // frames that came in at the wires; where no wire offers any, frames that went out
+    double packets_per_second = 0;
+    std::vector<WireReport> wires;
+    std::vector<PoolReport> pools;
+    std::vector<Finding> findings;
+    std::vector<std::string> log; // what the driver wrote to the event log, one line each
+};
+
+// While it runs.
+struct Progress {
+    double seconds = 0;
+    std::uint64_t packets = 0;
+    std::optional<std::uint64_t> packets_total; // when --count says it
+};
+
+} // namespace ndispool::host

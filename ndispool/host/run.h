@@ -1,0 +1,62 @@
+// One driver, loaded, bound between two wires, fed, unloaded: the whole life of `ndispool run`.
+//   Callers:   one run at a time in a process, from one thread at PASSIVE_LEVEL. `stop` may come from any thread and from a
+//              signal handler.
+//   Holds:     whatever happens after the driver was loaded, it is unbound, halted and unloaded in the documented order
+//              before run() returns or throws, and every frame that was accepted is completed first.
+//   Not here:  what the driver's calls do (registration, binding, send and receive paths have files of their own).
+#pragma once
+
+#include "ndispool/host/report.h"
+#include "ndispool/wire/wire.h"
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ndispool::host {
+
+// A registry parameter of the driver. A string that is a number is converted when the driver asks for an integer.
+struct Parameter {
+    std::string name;
+    std::variant<std::string, std::uint32_t, std::vector<std::string>> value;
+};
+
+struct Setup {
+    std::filesystem::path driver;
+    std::string below = "null"; // wire specs; `below` is not used for a miniport, `above` not for a protocol
+    std::string above = "null";
+    std::vector<Parameter> parameters;
+    unsigned processors = 1; // 1..32
+    std::uint64_t seed = 1;
+    bool paced = false; // replay at the capture's own pace
+    // What ends the run, besides `stop`: so many frames in (where no wire offers any, out); so much time; every wire that has an
+    // end at its end; and, where no wire offers a frame, a second in which nothing moved.
+    std::optional<std::uint64_t> count;
+    std::optional<double> duration_seconds;
+};
+
+// One line that names the thing, says what is wrong and what to do: a bad driver file, DriverEntry failing, a wire that is not
+// used for this kind of driver. wire::Error and load::Error pass through run() too.
+class Error : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+// Called about ten times a second from the calling thread of run().
+using ProgressSink = std::function<void(const Progress&)>;
+
+// Set to true to end the run early and in order.
+using StopFlag = std::atomic<bool>;
+
+Report run(const Setup& setup, const StopFlag& stop, const ProgressSink& progress = {});
+
+// The same between two wires that the caller made and keeps; setup.below and setup.above only name them.
+Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop, const ProgressSink& progress = {});
+
+} // namespace ndispool::host

@@ -1,0 +1,231 @@
+#include "ndispool/host/send.h"
+
+#include "ndispool/host/adapter.h"
+#include "ndispool/host/binding.h"
+#include "ndispool/host/findings.h"
+#include "ndispool/host/hop.h"
+#include "ndispool/host/loopback.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace ndispool::host {
+
+namespace {
+
+// A completion may send again, and that send may complete at once, and so on: behind this depth a DPC goes on.
+constexpr unsigned max_completion_depth = 16;
+thread_local unsigned completion_depth = 0;
+
+// Why a send cannot go down now (status codes during transitions, ndis5-drivers 5.9).
+std::optional<NDIS_STATUS> refusal(const Binding& binding, const Adapter& adapter) {
+    if (!binding.is_open())
+        return NDIS_STATUS_CLOSING;
+    if (adapter.resetting.load(std::memory_order_acquire))
+        return NDIS_STATUS_RESET_IN_PROGRESS;
+    const AdapterState state = adapter.state.load(std::memory_order_acquire);
+    if (state != AdapterState::running && state != AdapterState::unbinding)
+        return NDIS_STATUS_FAILURE; // NDIS 5 has no code for low power
+    return std::nullopt;
+}
+
+void tell_sender(Binding& binding, PNDIS_PACKET packet, NDIS_STATUS status) {
+    ++completion_depth;
+    nt::invoke(binding.abi, binding.block.SendCompleteHandler, binding.context(), packet, status);
+    --completion_depth;
+}
+
+void deliver(PNDIS_PACKET packet, NDIS_STATUS status) {
+    Binding* const binding = end_operation(packet);
+    if (!binding) {
+        report("complete-twice", "a send was completed for a packet that is not being sent");
+        return;
+    }
+    tell_sender(*binding, packet, status);
+    binding->finished.add(1); // last: close() may go on as soon as it sees this
+}
+
+void deliver_deferred(void* context) {
+    auto& deferred = static_cast<Adapter*>(context)->deferred;
+    machine::acquire(deferred.lock);
+    std::deque<FinishedSend> finished = std::exchange(deferred.finished, {});
+    machine::release(deferred.lock);
+    for (const FinishedSend& send : finished)
+        deliver(send.packet, send.status);
+}
+
+void defer(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
+    DeferredSends& deferred = adapter.deferred;
+    machine::acquire(deferred.lock);
+    deferred.finished.push_back({packet, status});
+    machine::release(deferred.lock);
+    deferred.dpc.routine = deliver_deferred;
+    deferred.dpc.context = &adapter;
+    machine::queue_dpc(deferred.dpc, machine::current_processor());
+}
+
+// Gives one packet to a deserialized miniport. A miniport with a SendPackets handler always completes through NdisMSendComplete.
+NDIS_STATUS hand_over(Adapter& adapter, PNDIS_PACKET packet) {
+    const NDIS51_MINIPORT_CHARACTERISTICS& handlers = adapter.handlers();
+    if (handlers.SendPacketsHandler) {
+        nt::invoke(adapter.abi, handlers.SendPacketsHandler, adapter.context(), &packet, UINT{1});
+        return NDIS_STATUS_PENDING;
+    }
+    return nt::invoke(adapter.abi, handlers.SendHandler, adapter.context(), packet, NdisGetPacketFlags(packet));
+}
+
+// Serialized miniports report in the packet; RESOURCES holds for this packet and all behind it.
+void hand_over_array(Adapter& adapter, std::span<PNDIS_PACKET> packets) {
+    nt::invoke(adapter.abi, adapter.handlers().SendPacketsHandler, adapter.context(), packets.data(),
+               static_cast<UINT>(packets.size()));
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        const NDIS_STATUS status = NDIS_GET_PACKET_STATUS(packets[i]);
+        if (status == NDIS_STATUS_RESOURCES) {
+            adapter.send_queue.insert(adapter.send_queue.begin(), packets.begin() + static_cast<std::ptrdiff_t>(i),
+                                      packets.end());
+            adapter.sends_stalled = true;
+            return;
+        }
+        if (status != NDIS_STATUS_PENDING)
+            deliver(packets[i], status);
+    }
+}
+
+void hand_over_single(Adapter& adapter, PNDIS_PACKET packet) {
+    const NDIS_STATUS status = nt::invoke(adapter.abi, adapter.handlers().SendHandler, adapter.context(), packet,
+                                          NdisGetPacketFlags(packet));
+    if (status == NDIS_STATUS_RESOURCES) {
+        adapter.send_queue.push_front(packet);
+        adapter.sends_stalled = true;
+    } else if (status != NDIS_STATUS_PENDING) {
+        deliver(packet, status);
+    }
+}
+
+// Inside the serializer: gives the miniport what waits, as many at a time as it said it takes.
+void start_sends(Adapter& adapter) {
+    std::array<PNDIS_PACKET, 64> batch;
+    const std::size_t most = adapter.handlers().SendPacketsHandler
+                                 ? std::min<std::size_t>(batch.size(), adapter.block.MaxSendPackets ? adapter.block.MaxSendPackets
+                                                                                                    : batch.size())
+                                 : 1;
+    while (!adapter.send_queue.empty() && !adapter.sends_stalled) {
+        std::size_t count = 0;
+        for (; count < most && !adapter.send_queue.empty(); ++count) {
+            batch[count] = adapter.send_queue.front();
+            adapter.send_queue.pop_front();
+        }
+        if (adapter.handlers().SendPacketsHandler)
+            hand_over_array(adapter, std::span(batch).first(count));
+        else
+            hand_over_single(adapter, batch[0]);
+    }
+}
+
+void send_array(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
+    if (!packets.empty())
+        nt::invoke(adapter.abi, adapter.handlers().SendPacketsHandler, adapter.context(),
+                   const_cast<PPNDIS_PACKET>(packets.data()), static_cast<UINT>(packets.size()));
+}
+
+void queue_sends(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
+    adapter.serializer.run([&adapter, queued = std::vector(packets.begin(), packets.end())] {
+        adapter.send_queue.insert(adapter.send_queue.end(), queued.begin(), queued.end());
+        start_sends(adapter);
+    });
+}
+
+} // namespace
+
+bool begin_operation(Binding& binding, PNDIS_PACKET packet) {
+    if (!begin_hop(packet, &binding)) {
+        report("send-twice", "a packet was sent again before its send was complete");
+        return false;
+    }
+    binding.started.add(1);
+    return true;
+}
+
+Binding* end_operation(PNDIS_PACKET packet) {
+    return static_cast<Binding*>(end_hop(packet));
+}
+
+NDIS_STATUS send(Binding& binding, PNDIS_PACKET packet) {
+    machine::DispatchScope dispatch;
+    Adapter& adapter = *binding.adapter;
+    if (const auto status = refusal(binding, adapter))
+        return *status;
+    if (!begin_operation(binding, packet))
+        return NDIS_STATUS_FAILURE;
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    if (!adapter.loops_back || !loop_back(binding, packet)) {
+        if (!adapter.deserialized) {
+            queue_sends(adapter, std::span(&packet, 1));
+            return NDIS_STATUS_PENDING;
+        }
+        status = hand_over(adapter, packet);
+        if (status == NDIS_STATUS_PENDING)
+            return status;
+    }
+    end_operation(packet);
+    binding.finished.add(1);
+    return status;
+}
+
+void send(Binding& binding, std::span<const PNDIS_PACKET> packets) {
+    machine::DispatchScope dispatch;
+    Adapter& adapter = *binding.adapter;
+    const bool whole_array = adapter.deserialized && adapter.handlers().SendPacketsHandler && !adapter.loops_back;
+    if (!whole_array || refusal(binding, adapter)) {
+        for (PNDIS_PACKET packet : packets) {
+            const NDIS_STATUS status = send(binding, packet);
+            if (status != NDIS_STATUS_PENDING) // NdisSendPackets: also what is finished at once ends in the handler
+                tell_sender(binding, packet, status);
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < packets.size(); ++i)
+        if (!begin_operation(binding, packets[i])) { // a packet that cannot go: the array is sent in two parts around it
+            send_array(adapter, packets.first(i));
+            tell_sender(binding, packets[i], NDIS_STATUS_FAILURE);
+            send(binding, packets.subspan(i + 1));
+            return;
+        }
+    send_array(adapter, packets);
+}
+
+void send_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
+    machine::DispatchScope dispatch;
+    if (status == NDIS_STATUS_RESOURCES) // NdisMSendComplete: never; drivers pass on what their allocator said
+        status = NDIS_STATUS_FAILURE;
+    if (!adapter.deserialized) {
+        // Behind the handler that is running: it may still look at the packet's status.
+        adapter.serializer.run([&adapter, packet, status] {
+            deliver(packet, status);
+            adapter.sends_stalled = false;
+            start_sends(adapter);
+        });
+    } else if (completion_depth < max_completion_depth) {
+        deliver(packet, status);
+    } else {
+        defer(adapter, packet, status);
+    }
+}
+
+void sends_possible(Adapter& adapter) {
+    serially(adapter, [&adapter] {
+        adapter.sends_stalled = false;
+        start_sends(adapter);
+    });
+}
+
+void cancel_sends(Binding& binding, PVOID cancel_id) {
+    Adapter& adapter = *binding.adapter;
+    if (!adapter.handlers().CancelSendPacketsHandler)
+        return;
+    machine::DispatchScope dispatch;
+    nt::invoke(adapter.abi, adapter.handlers().CancelSendPacketsHandler, adapter.context(), cancel_id);
+}
+
+} // namespace ndispool::host

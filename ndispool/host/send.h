@@ -1,0 +1,32 @@
+// The way down: from a protocol's send to the miniport, and the completion back.
+//   Callers:   any thread, up to DISPATCH_LEVEL; everything runs at DISPATCH_LEVEL.
+//   Holds:     each packet is completed to its sender exactly once. Order is kept, also by the queue of a serialized miniport.
+//              The sending binding is noted in the packet's hidden header, one packet-stack level for each hop.
+//   Not here:  what a looped-back frame meets on its way up (receive.h).
+#pragma once
+
+#include <ndis.h>
+#include <span>
+
+namespace ndispool::host {
+
+struct Adapter;
+struct Binding;
+
+// PENDING, or the final status and then no completion follows.
+NDIS_STATUS send(Binding& binding, PNDIS_PACKET packet);
+// Every packet ends in ProtocolSendComplete.
+void send(Binding& binding, std::span<const PNDIS_PACKET> packets);
+
+// From the miniport.
+void send_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status);
+void sends_possible(Adapter& adapter);
+
+void cancel_sends(Binding& binding, PVOID cancel_id);
+
+// Notes a send or transfer of the binding in `packet`. False: the packet is on its way already.
+bool begin_operation(Binding& binding, PNDIS_PACKET packet);
+// Ends it and says for which binding it was; null when there was none.
+Binding* end_operation(PNDIS_PACKET packet);
+
+} // namespace ndispool::host

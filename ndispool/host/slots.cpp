@@ -1,0 +1,110 @@
+#include "ndispool/host/slots.h"
+
+#include "ndispool/host/frame.h"
+#include "ndispool/machine/irql.h"
+#include "ndispool/machine/spin_lock.h"
+
+#include <cstring>
+#include <new>
+
+namespace ndispool::host {
+
+namespace {
+
+constexpr std::size_t first_buffer_bytes = 2048; // an Ethernet frame and room; longer ones make their slot grow
+
+} // namespace
+
+Slots::Slots(unsigned processor, std::size_t count, Reserved reserved)
+    : processor_(processor), reserved_(reserved), slots_(count) {
+    NDIS_STATUS status;
+    NdisAllocatePacketPool(&status, &pool_, static_cast<UINT>(count), PROTOCOL_RESERVED_SIZE_IN_PACKET);
+    if (status != NDIS_STATUS_SUCCESS)
+        throw std::bad_alloc();
+    free_.reserve(count);
+    elsewhere_.reserve(count);
+    for (Slot& slot : slots_)
+        make(slot);
+}
+
+void Slots::make(Slot& slot) {
+    NDIS_STATUS status;
+    NdisAllocatePacket(&status, &slot.packet, pool_);
+    if (!slot.packet || !grow(slot, first_buffer_bytes))
+        throw std::bad_alloc();
+    *home(slot.packet) = &slot;
+    NDIS_SET_PACKET_HEADER_SIZE(slot.packet, ethernet_header_bytes);
+    free_.push_back(&slot);
+}
+
+Slots::Slot** Slots::home(PNDIS_PACKET packet) const {
+    // Both arrays are aligned for pointers (static_asserts in packet.h).
+    UCHAR* const array = reserved_ == Reserved::miniport ? packet->MiniportReserved : packet->ProtocolReserved;
+    return reinterpret_cast<Slot**>(array);
+}
+
+bool Slots::grow(Slot& slot, std::size_t bytes) {
+    std::vector<std::byte> memory(bytes);
+    PNDIS_BUFFER buffer = nullptr;
+    NDIS_STATUS status;
+    NdisAllocateBuffer(&status, &buffer, nullptr, memory.data(), static_cast<UINT>(bytes));
+    if (!buffer)
+        return false;
+    if (slot.buffer) {
+        NdisUnchainBufferAtFront(slot.packet, &slot.buffer);
+        NdisFreeBuffer(slot.buffer);
+    }
+    slot.memory = std::move(memory);
+    slot.buffer = buffer;
+    NdisChainBufferAtFront(slot.packet, buffer);
+    return true;
+}
+
+Slots::~Slots() {
+    for (Slot& slot : slots_) {
+        if (slot.buffer)
+            NdisFreeBuffer(slot.buffer);
+        if (slot.packet)
+            NdisFreePacket(slot.packet);
+    }
+    NdisFreePacketPool(pool_);
+}
+
+void Slots::collect() {
+    machine::acquire(lock_);
+    free_.insert(free_.end(), elsewhere_.begin(), elsewhere_.end());
+    elsewhere_.clear();
+    machine::release(lock_);
+}
+
+std::size_t Slots::free_now() {
+    if (free_.size() < slots_.size() / 2)
+        collect();
+    return free_.size();
+}
+
+PNDIS_PACKET Slots::take(std::span<const std::byte> frame) {
+    Slot& slot = *free_.back();
+    if (frame.size() > slot.memory.size() && !grow(slot, frame.size()))
+        return nullptr;
+    free_.pop_back();
+    std::memcpy(slot.memory.data(), frame.data(), frame.size());
+    NdisAdjustBufferLength(slot.buffer, static_cast<UINT>(frame.size()));
+    NDIS_PACKET_VALID_COUNTS(slot.packet) = FALSE;
+    taken_.add(1);
+    return slot.packet;
+}
+
+void Slots::put(PNDIS_PACKET packet) {
+    Slot* const slot = *home(packet);
+    back_.add(1);
+    if (machine::current_processor() == processor_) {
+        free_.push_back(slot);
+        return;
+    }
+    machine::acquire(lock_);
+    elsewhere_.push_back(slot);
+    machine::release(lock_);
+}
+
+} // namespace ndispool::host

@@ -1,0 +1,239 @@
+#include "ndispool/host/wire_adapter.h"
+
+#include "ndispool/host/adapter.h"
+#include "ndispool/host/frame.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ndispool::host {
+
+namespace {
+
+constexpr std::size_t slot_count = 512;
+constexpr ULONG frame_bytes = 1500; // without the header; longer frames of a capture pass all the same
+constexpr char description[] = "ndispool wire adapter";
+constexpr std::array<std::uint8_t, 6> address = {0x02, 0x4e, 0x44, 0x49, 0x53, 0x01}; // locally administered
+
+WireAdapter& at(NDIS_HANDLE context) {
+    return *static_cast<WireAdapter*>(context);
+}
+
+std::uint64_t time_to_send(PNDIS_PACKET packet) {
+    return NDIS_GET_PACKET_TIME_TO_SEND(packet);
+}
+
+NDIS_STATUS initialize(PNDIS_STATUS, PUINT selected, PNDIS_MEDIUM media, UINT count, NDIS_HANDLE adapter, NDIS_HANDLE) {
+    return at(NdisIMGetDeviceContext(adapter)).initialize(adapter, selected, media, count);
+}
+
+VOID halted(NDIS_HANDLE) {}
+
+NDIS_STATUS query(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length, PULONG written, PULONG needed) {
+    return at(context).query(oid, buffer, length, written, needed);
+}
+
+NDIS_STATUS set(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length, PULONG read, PULONG needed) {
+    return at(context).set(oid, buffer, length, read, needed);
+}
+
+VOID send_packets(NDIS_HANDLE context, PPNDIS_PACKET packets, UINT count) {
+    at(context).send(std::span<const PNDIS_PACKET>(packets, count));
+}
+
+VOID return_packet(NDIS_HANDLE context, PNDIS_PACKET packet) {
+    at(context).take_back(packet);
+}
+
+constexpr std::array<NDIS_OID, 30> supported = {
+    OID_GEN_SUPPORTED_LIST,        OID_GEN_HARDWARE_STATUS,      OID_GEN_MEDIA_SUPPORTED,
+    OID_GEN_MEDIA_IN_USE,          OID_GEN_MAXIMUM_LOOKAHEAD,    OID_GEN_MAXIMUM_FRAME_SIZE,
+    OID_GEN_LINK_SPEED,            OID_GEN_TRANSMIT_BUFFER_SPACE, OID_GEN_RECEIVE_BUFFER_SPACE,
+    OID_GEN_TRANSMIT_BLOCK_SIZE,   OID_GEN_RECEIVE_BLOCK_SIZE,   OID_GEN_VENDOR_ID,
+    OID_GEN_VENDOR_DESCRIPTION,    OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_CURRENT_LOOKAHEAD,
+    OID_GEN_DRIVER_VERSION,        OID_GEN_MAXIMUM_TOTAL_SIZE,   OID_GEN_MAC_OPTIONS,
+    OID_GEN_MEDIA_CONNECT_STATUS,  OID_GEN_MAXIMUM_SEND_PACKETS, OID_GEN_VENDOR_DRIVER_VERSION,
+    OID_GEN_XMIT_OK,               OID_GEN_RCV_OK,               OID_GEN_XMIT_ERROR,
+    OID_GEN_RCV_ERROR,             OID_GEN_RCV_NO_BUFFER,        OID_802_3_PERMANENT_ADDRESS,
+    OID_802_3_CURRENT_ADDRESS,     OID_802_3_MULTICAST_LIST,     OID_802_3_MAXIMUM_LIST_SIZE,
+};
+
+// The value of an object, as bytes; empty: not one of this adapter's.
+std::vector<std::byte> bytes(const void* from, std::size_t length) {
+    const auto* first = static_cast<const std::byte*>(from);
+    return {first, first + length};
+}
+std::vector<std::byte> number(ULONG value) {
+    return bytes(&value, sizeof value);
+}
+
+std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, ULONG lookahead) {
+    switch (oid) {
+    case OID_GEN_SUPPORTED_LIST:
+        return bytes(supported.data(), sizeof supported);
+    case OID_GEN_HARDWARE_STATUS:
+        return number(NdisHardwareStatusReady);
+    case OID_GEN_MEDIA_SUPPORTED:
+    case OID_GEN_MEDIA_IN_USE:
+        return number(NdisMedium802_3);
+    case OID_GEN_MAXIMUM_LOOKAHEAD:
+    case OID_GEN_MAXIMUM_FRAME_SIZE:
+        return number(frame_bytes);
+    case OID_GEN_CURRENT_LOOKAHEAD:
+        return number(lookahead);
+    case OID_GEN_LINK_SPEED:
+        return number(10'000'000); // 1 Gbit/s in units of 100 bit/s
+    case OID_GEN_MAXIMUM_TOTAL_SIZE:
+    case OID_GEN_TRANSMIT_BLOCK_SIZE:
+    case OID_GEN_RECEIVE_BLOCK_SIZE:
+        return number(frame_bytes + ethernet_header_bytes);
+    case OID_GEN_TRANSMIT_BUFFER_SPACE:
+    case OID_GEN_RECEIVE_BUFFER_SPACE:
+        return number(slot_count * (frame_bytes + ethernet_header_bytes));
+    case OID_GEN_VENDOR_ID:
+        return number(0x00FFFFFF); // no vendor's code
+    case OID_GEN_VENDOR_DESCRIPTION:
+        return bytes(description, sizeof description);
+    case OID_GEN_DRIVER_VERSION: {
+        const USHORT version = 0x0501;
+        return bytes(&version, sizeof version);
+    }
+    case OID_GEN_VENDOR_DRIVER_VERSION:
+        return number(1);
+    case OID_GEN_MAC_OPTIONS:
+        // Not NO_LOOPBACK: what a driver sends here goes out on the wire and comes back only from there.
+        return number(NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_TRANSFERS_NOT_PEND |
+                      NDIS_MAC_OPTION_FULL_DUPLEX);
+    case OID_GEN_MEDIA_CONNECT_STATUS:
+        return number(NdisMediaStateConnected);
+    case OID_GEN_MAXIMUM_SEND_PACKETS:
+        return number(64);
+    case OID_GEN_XMIT_OK:
+        return number(static_cast<ULONG>(counters.frames_out));
+    case OID_GEN_RCV_OK:
+        return number(static_cast<ULONG>(counters.frames_in));
+    case OID_GEN_XMIT_ERROR:
+    case OID_GEN_RCV_ERROR:
+    case OID_GEN_RCV_NO_BUFFER:
+        return number(0);
+    case OID_802_3_PERMANENT_ADDRESS:
+    case OID_802_3_CURRENT_ADDRESS:
+        return bytes(address.data(), address.size());
+    case OID_802_3_MAXIMUM_LIST_SIZE:
+        return number(32);
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor)
+    : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::miniport),
+      outlet_(wire, [this](std::span<const PNDIS_PACKET> sent) {
+          for (PNDIS_PACKET packet : sent)
+              NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
+      }) {}
+
+void WireAdapter::enroll(Driver& driver) {
+    auto miniport = std::make_unique<MiniportDriver>();
+    miniport->driver = &driver;
+    NDIS51_MINIPORT_CHARACTERISTICS& handlers = miniport->handlers;
+    handlers.MajorNdisVersion = 5;
+    handlers.MinorNdisVersion = 1;
+    handlers.InitializeHandler = host::initialize;
+    handlers.HaltHandler = halted;
+    handlers.QueryInformationHandler = host::query;
+    handlers.SetInformationHandler = host::set;
+    handlers.SendPacketsHandler = send_packets;
+    handlers.ReturnPacketHandler = return_packet;
+    driver.miniports.push_back(std::move(miniport));
+}
+
+NDIS_STATUS WireAdapter::initialize(NDIS_HANDLE adapter, PUINT selected, PNDIS_MEDIUM media, UINT count) {
+    adapter_ = adapter;
+    const PNDIS_MEDIUM found = std::find(media, media + count, NdisMedium802_3);
+    if (found == media + count)
+        return NDIS_STATUS_UNSUPPORTED_MEDIA;
+    *selected = static_cast<UINT>(found - media);
+    NdisMSetAttributesEx(adapter, this, 0, NDIS_ATTRIBUTE_DESERIALIZE, NdisInterfaceInternal);
+    return NDIS_STATUS_SUCCESS;
+}
+
+bool WireAdapter::poll() noexcept {
+    const bool sent = outlet_.flush();
+    const bool received = receive();
+    if (sent || received)
+        traffic_.moved();
+    return sent || received;
+}
+
+bool WireAdapter::receive() {
+    std::array<wire::Frame, batch> frames;
+    std::array<PNDIS_PACKET, batch> packets;
+    const std::size_t wanted = traffic_.reserve(std::min(batch, slots_.free_now()));
+    const std::size_t count = wanted > 0 ? wire_.receive(std::span(frames).first(wanted)) : 0;
+    traffic_.give_back(wanted - count);
+    std::size_t filled = 0;
+    for (std::size_t i = 0; i < count; ++i)
+        if (PNDIS_PACKET const packet = slots_.take(frames[i].bytes)) {
+            NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_SUCCESS);
+            NDIS_SET_PACKET_TIME_RECEIVED(packet, frames[i].time_100ns);
+            packets[filled++] = packet;
+        }
+    if (filled > 0)
+        NdisMIndicateReceivePacket(adapter_, packets.data(), static_cast<UINT>(filled));
+    return count > 0;
+}
+
+void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
+    if (outlet_.push(packets, time_to_send))
+        machine::wake(processor_);
+}
+
+void WireAdapter::take_back(PNDIS_PACKET packet) {
+    slots_.put(packet);
+}
+
+void WireAdapter::give_up() {
+    machine::DispatchScope dispatch;
+    for (PNDIS_PACKET packet : outlet_.drop())
+        NdisMSendComplete(adapter_, packet, NDIS_STATUS_REQUEST_ABORTED);
+}
+
+bool WireAdapter::idle() {
+    return outlet_.waiting() == 0 && slots_.out() == 0;
+}
+
+NDIS_STATUS WireAdapter::query(NDIS_OID oid, void* buffer, ULONG length, ULONG* written, ULONG* needed) {
+    const std::vector<std::byte> value = value_of(oid, wire_.counters(), lookahead_);
+    *written = 0;
+    if (value.empty())
+        return NDIS_STATUS_NOT_SUPPORTED;
+    *needed = static_cast<ULONG>(value.size());
+    if (length < value.size())
+        return NDIS_STATUS_BUFFER_TOO_SHORT;
+    std::memcpy(buffer, value.data(), value.size());
+    *written = *needed;
+    return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS WireAdapter::set(NDIS_OID oid, const void* value, ULONG length, ULONG* read, ULONG* needed) {
+    *read = length;
+    ULONG* const number = oid == OID_GEN_CURRENT_PACKET_FILTER ? &filter_
+                          : oid == OID_GEN_CURRENT_LOOKAHEAD   ? &lookahead_
+                                                               : nullptr;
+    if (oid == OID_802_3_MULTICAST_LIST)
+        return NDIS_STATUS_SUCCESS; // the host filters for each binding
+    if (!number)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    if (length < sizeof *number) {
+        *read = 0;
+        *needed = sizeof *number;
+        return NDIS_STATUS_INVALID_LENGTH;
+    }
+    std::memcpy(number, value, sizeof *number);
+    return NDIS_STATUS_SUCCESS;
+}
+
+} // namespace ndispool::host

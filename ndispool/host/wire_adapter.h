@@ -1,0 +1,51 @@
+// The adapter below a driver: an ordinary deserialized Ethernet miniport of the host's own, with a wire where hardware would be.
+//   Callers:   made and destroyed at PASSIVE_LEVEL while its adapter does not run. Its handlers are called by the host's own
+//              paths, like any driver's; its poll by the processor it was given to.
+//   Holds:     every frame the wire gives is indicated once, in order; every packet sent is given to the wire in order and
+//              completed once. It never answers a send before the wire has taken the frame.
+#pragma once
+
+#include "ndispool/host/driver.h"
+#include "ndispool/host/outlet.h"
+#include "ndispool/host/slots.h"
+#include "ndispool/host/traffic.h"
+#include "ndispool/machine/poller.h"
+
+#include <array>
+#include <atomic>
+#include <vector>
+
+namespace ndispool::host {
+
+class WireAdapter final : public machine::Poller {
+  public:
+    WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor);
+
+    // The miniport driver that all wire adapters belong to.
+    static void enroll(Driver& driver);
+
+    bool poll() noexcept override;
+    // Nothing more comes in, and what the wire has not taken is completed with REQUEST_ABORTED.
+    void give_up();
+    bool idle();
+
+    NDIS_STATUS initialize(NDIS_HANDLE adapter, PUINT selected, PNDIS_MEDIUM media, UINT count);
+    void send(std::span<const PNDIS_PACKET> packets);
+    void take_back(PNDIS_PACKET packet);
+    NDIS_STATUS query(NDIS_OID oid, void* buffer, ULONG length, ULONG* written, ULONG* needed);
+    NDIS_STATUS set(NDIS_OID oid, const void* value, ULONG length, ULONG* read, ULONG* needed);
+
+  private:
+    static constexpr std::size_t batch = 64;
+    bool receive();
+
+    wire::Wire& wire_;
+    Traffic& traffic_;
+    const unsigned processor_;
+    Slots slots_;
+    Outlet outlet_;
+    NDIS_HANDLE adapter_ = nullptr;
+    ULONG filter_ = 0, lookahead_ = 0;
+};
+
+} // namespace ndispool::host

@@ -1,0 +1,63 @@
+#include "ndispool/machine/event.h"
+#include "ndispool/machine/bell.h"
+#include "ndispool/machine/irql.h"
+#include <atomic>
+
+namespace ndispool::machine {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Timeout = std::optional<std::chrono::nanoseconds>;
+
+// seq_cst, partner: set(). The winner sees what the setter wrote, and a listener cannot miss ring_if_heard() (bell.h).
+bool signalled(std::int32_t& state, bool auto_reset) noexcept {
+    std::atomic_ref word(state);
+    std::int32_t seen = word.load(std::memory_order_seq_cst);
+    while (auto_reset && seen > 0)
+        if (word.compare_exchange_weak(seen, seen - 1, std::memory_order_seq_cst))
+            return true;
+    return seen > 0;
+}
+
+Timeout remaining(Clock::time_point start, Timeout timeout) noexcept {
+    return timeout ? Timeout(*timeout - (Clock::now() - start)) : Timeout();
+}
+
+bool wait_for_ring(std::int32_t& state, bool auto_reset, Timeout timeout) noexcept {
+    Bell& bell = bell_at(&state);
+    const auto start = Clock::now();
+    for (;;) {
+        const auto ticket = bell.listen();
+        if (signalled(state, auto_reset))
+            return true;
+        const Timeout left = remaining(start, timeout);
+        if (left && left->count() <= 0)
+            return false;
+        bell.sleep(ticket, left);
+    }
+}
+
+} // namespace
+
+std::int32_t set(std::int32_t& state) noexcept {
+    Bell& bell = bell_at(&state); // the exchange is the last touch: a waiter that saw it may free the event
+    const std::int32_t before = std::atomic_ref(state).exchange(1, std::memory_order_seq_cst);
+    bell.ring_if_heard();
+    return before;
+}
+
+std::int32_t reset(std::int32_t& state) noexcept {
+    return std::atomic_ref(state).exchange(0, std::memory_order_seq_cst);
+}
+
+bool wait(std::int32_t& state, bool auto_reset, Timeout timeout) noexcept {
+    if (signalled(state, auto_reset))
+        return true;
+    if (timeout && timeout->count() <= 0)
+        return false;
+    const BlockingCall call("wait for an event at DISPATCH", &state);
+    return wait_for_ring(state, auto_reset, timeout);
+}
+
+} // namespace ndispool::machine

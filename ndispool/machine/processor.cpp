@@ -1,0 +1,192 @@
+#include "ndispool/machine/processor.h"
+#include "ndispool/machine/bug.h"
+#include "ndispool/machine/clock.h"
+#include "ndispool/machine/lock.h"
+#include "ndispool/machine/relax.h"
+#include "ndispool/machine/round.h"
+#include "ndispool/machine/thread.h"
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace ndispool::machine {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Nap = std::optional<std::chrono::nanoseconds>; // none: until the bell rings
+
+constexpr unsigned idle_rounds_before_sleep = 64;
+constexpr std::chrono::nanoseconds nap_with_pollers = 1ms;
+constexpr std::uint64_t longest_nap_ticks = 1h / 100ns;
+
+enum class State { stopped, running, stopping };
+
+constinit std::atomic<State> state = State::stopped;
+constinit std::array<Bell, max_processors> bells;
+
+bool stopping() noexcept {
+    return state.load(std::memory_order_acquire) == State::stopping;
+}
+
+bool run_round(unsigned processor) noexcept {
+    const DispatchScope scope;
+    const bool timers = run_due_timers(processor);
+    const bool dpcs = run_dpcs(processor);
+    const bool pollers = run_pollers(processor);
+    return timers || dpcs || pollers;
+}
+
+Nap until_next_timer(unsigned processor) noexcept {
+    const auto due = next_timer(processor);
+    if (!due)
+        return {};
+    const std::uint64_t now = uptime_100ns();
+    const std::uint64_t ticks = *due > now ? *due - now : 0;
+    return std::min(ticks, longest_nap_ticks) * 100ns;
+}
+
+Nap nap(unsigned processor) noexcept {
+    const Nap timer = until_next_timer(processor);
+    if (!has_pollers(processor))
+        return timer;
+    return timer ? std::min(*timer, nap_with_pollers) : nap_with_pollers;
+}
+
+void sleep_unless_there_is_work(unsigned processor) noexcept {
+    Bell& bell = bells[processor];
+    const auto ticket = bell.listen();
+    if (!run_round(processor) && !stopping())
+        bell.sleep(ticket, nap(processor));
+}
+
+void run_processor(unsigned processor) {
+    detail::this_thread.bound = true;
+    detail::this_thread.processor = static_cast<std::uint8_t>(processor);
+    for (unsigned idle = 0; !stopping();) {
+        idle = run_round(processor) ? 0 : idle + 1;
+        if (idle < idle_rounds_before_sleep)
+            relax();
+        else
+            sleep_unless_there_is_work(processor);
+    }
+    run_round(processor); // the DPCs queued before stop()
+}
+
+// The threads, and who asked for them.
+class Machine {
+  public:
+    void start(unsigned processors) {
+        const Locked locked(lock_);
+        if (asked_for_)
+            throw std::logic_error("the machine runs with " + std::to_string(processor_count()) +
+                                   " processors: call stop() before start()");
+        launch(processors);
+        asked_for_ = true;
+    }
+
+    void start_by_itself() {
+        const Locked locked(lock_);
+        if (state.load(std::memory_order_relaxed) == State::stopped)
+            launch(Settings().processors);
+    }
+
+    void stop() {
+        const Locked locked(lock_);
+        if (state.load(std::memory_order_relaxed) == State::running)
+            shut_down();
+    }
+
+  private:
+    void launch(unsigned processors) NDISPOOL_REQUIRES(lock_) {
+        detail::set_processor_count(processors);
+        try {
+            start_workers();
+            while (threads_.size() < processors)
+                add_thread();
+            state.store(State::running, std::memory_order_release);
+        } catch (...) {
+            shut_down();
+            throw;
+        }
+    }
+
+    void add_thread() NDISPOOL_REQUIRES(lock_) {
+        const auto number = static_cast<unsigned>(threads_.size());
+        threads_.push_back(start_thread("ndispool-cpu" + std::to_string(number), run_processor, number));
+    }
+
+    void shut_down() NDISPOOL_REQUIRES(lock_) {
+        finish_work();
+        stop_processors();
+        finish_work(); // what the last rounds queued
+        stop_workers();
+        forget_timers();
+        forget_dpcs();
+        forget_pollers();
+        detail::set_processor_count(1);
+        asked_for_ = false;
+        state.store(State::stopped, std::memory_order_release);
+    }
+
+    // release, partner: the load in stopping(); a DPC queued before is seen in the last round.
+    void stop_processors() NDISPOOL_REQUIRES(lock_) {
+        state.store(State::stopping, std::memory_order_release);
+        for (Bell& bell : bells)
+            bell.ring();
+        for (std::thread& thread : threads_)
+            thread.join();
+        threads_.clear();
+    }
+
+    Lock lock_; // held while starting and stopping as a whole
+    std::vector<std::thread> threads_ NDISPOOL_GUARDED_BY(lock_);
+    bool asked_for_ NDISPOOL_GUARDED_BY(lock_) = false; // by start(), not by first use
+};
+
+// Never destroyed: processors may still run while the program exits.
+Machine& machine() {
+    static Machine& threads = *new Machine;
+    return threads;
+}
+
+} // namespace
+
+void start(const Settings& settings) {
+    if (settings.processors < 1 || settings.processors > max_processors)
+        throw std::invalid_argument("processors = " + std::to_string(settings.processors) +
+                                    " is not possible: choose 1 to " + std::to_string(max_processors));
+    machine().start(settings.processors);
+}
+
+void stop() {
+    if (detail::this_thread.bound || detail::this_thread.works)
+        return report_bug("stop() by a thread of the machine would wait for itself", __builtin_return_address(0));
+    const BlockingCall call("stop() at DISPATCH", __builtin_return_address(0));
+    machine().stop();
+}
+
+bool running() noexcept {
+    return state.load(std::memory_order_acquire) == State::running;
+}
+
+void ensure_started() {
+    if (state.load(std::memory_order_acquire) == State::stopped)
+        machine().start_by_itself();
+}
+
+Bell& processor_bell(unsigned processor) noexcept {
+    return bells[processor];
+}
+
+unsigned existing_processor(unsigned processor, const void* object) noexcept {
+    if (processor < processor_count())
+        return processor;
+    report_bug("the machine has no processor of that number: 0 is used", object);
+    return 0;
+}
+
+} // namespace ndispool::machine

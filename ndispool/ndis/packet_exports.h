@@ -1,0 +1,12 @@
+// The packet, packet-pool and buffer functions that drivers import.
+#pragma once
+
+#include "ndispool/nt/door.h"
+
+#include <span>
+
+namespace ndispool::ndis {
+
+std::span<const nt::Export> packet_exports();
+
+} // namespace ndispool::ndis

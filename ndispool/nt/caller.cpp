@@ -1,0 +1,7 @@
+#include "ndispool/nt/caller.h"
+
+namespace ndispool::nt {
+
+thread_local const void* door_return_address = nullptr;
+
+} // namespace ndispool::nt

@@ -1,0 +1,216 @@
+#include "ndispool/nt/irps.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <string_view>
+#include <thread>
+
+#include "ndispool/nt/devices.h"
+#include "ndispool/nt/invoke.h"
+#include "ndispool/nt/testing.h"
+
+namespace ndispool::nt {
+namespace {
+
+constexpr ULONG buffered = CTL_CODE(FILE_DEVICE_NETWORK, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS);
+constexpr ULONG neither = CTL_CODE(FILE_DEVICE_NETWORK, 0x801, METHOD_NEITHER, FILE_ANY_ACCESS);
+constexpr ULONG direct = CTL_CODE(FILE_DEVICE_NETWORK, 0x802, METHOD_OUT_DIRECT, FILE_ANY_ACCESS);
+
+NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
+    irp->IoStatus.Status = status;
+    irp->IoStatus.Information = information;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+// Puts the system buffer into capitals; says how many bytes it was given.
+NTSTATUS capitalise(PDEVICE_OBJECT, PIRP irp) {
+    const auto& parameters = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
+    auto* const text = static_cast<char*>(irp->AssociatedIrp.SystemBuffer);
+    std::transform(text, text + parameters.InputBufferLength, text, [](char c) { return static_cast<char>(c - 32); });
+    return complete(irp, STATUS_SUCCESS, parameters.InputBufferLength);
+}
+
+class Irps : public testing::Test {
+  protected:
+    Irps() {
+        initialize_driver_object(driver_);
+        IoCreateDevice(&driver_, 0, nullptr, FILE_DEVICE_NETWORK, 0, FALSE, &device_);
+    }
+    ~Irps() override { IoDeleteDevice(device_); }
+
+    void on(UCHAR major, PDRIVER_DISPATCH dispatch) { driver_.MajorFunction[major] = dispatch; }
+    DeviceReply control(ULONG code, std::string_view input) {
+        return send_request(*device_, file_,
+                            {.major = IRP_MJ_DEVICE_CONTROL,
+                             .control_code = code,
+                             .input = std::as_bytes(std::span(input)),
+                             .output = std::as_writable_bytes(std::span(output_))});
+    }
+
+    DRIVER_OBJECT driver_;
+    PDEVICE_OBJECT device_ = nullptr;
+    FILE_OBJECT file_{};
+    std::array<char, 4> output_{};
+};
+
+TEST_F(Irps, of_a_function_the_driver_does_not_have_are_refused) {
+    EXPECT_EQ(send_request(*device_, file_, {.major = IRP_MJ_CREATE}).status, STATUS_INVALID_DEVICE_REQUEST);
+}
+
+TEST_F(Irps, carry_the_file_object_in_which_the_driver_keeps_its_own) {
+    on(IRP_MJ_CREATE, [](PDEVICE_OBJECT device, PIRP irp) {
+        const PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+        EXPECT_EQ(location->DeviceObject, device);
+        EXPECT_EQ(location->MajorFunction, IRP_MJ_CREATE);
+        location->FileObject->FsContext = device;
+        return complete(irp, STATUS_SUCCESS, 0);
+    });
+    EXPECT_EQ(send_request(*device_, file_, {.major = IRP_MJ_CREATE}).status, STATUS_SUCCESS);
+    EXPECT_EQ(file_.FsContext, device_);
+}
+
+TEST_F(Irps, that_are_buffered_bring_back_as_much_as_the_caller_has_room_for) {
+    on(IRP_MJ_DEVICE_CONTROL, capitalise);
+    const DeviceReply reply = control(buffered, "abcdef");
+    EXPECT_EQ(reply.status, STATUS_SUCCESS);
+    EXPECT_EQ(reply.information, 6u);
+    EXPECT_EQ(std::string_view(output_.data(), 4), "ABCD");
+}
+
+TEST_F(Irps, that_fail_bring_back_nothing) {
+    on(IRP_MJ_DEVICE_CONTROL, [](PDEVICE_OBJECT, PIRP irp) {
+        std::memset(irp->AssociatedIrp.SystemBuffer, 'x', 4);
+        return complete(irp, STATUS_UNSUCCESSFUL, 4);
+    });
+    EXPECT_EQ(control(buffered, "a").status, STATUS_UNSUCCESSFUL);
+    EXPECT_EQ(output_[0], 0);
+}
+
+TEST_F(Irps, that_are_neither_carry_the_callers_own_buffers) {
+    on(IRP_MJ_DEVICE_CONTROL, [](PDEVICE_OBJECT, PIRP irp) {
+        const auto& parameters = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
+        std::memcpy(irp->UserBuffer, parameters.Type3InputBuffer, 3);
+        return complete(irp, STATUS_SUCCESS, 3);
+    });
+    control(neither, "abc");
+    EXPECT_EQ(std::string_view(output_.data(), 3), "abc");
+}
+
+TEST_F(Irps, that_need_direct_buffers_are_not_sent) {
+    on(IRP_MJ_DEVICE_CONTROL, capitalise);
+    EXPECT_EQ(control(direct, "a").status, STATUS_NOT_SUPPORTED);
+}
+
+TEST_F(Irps, that_write_and_read_use_the_buffer_the_device_asked_for) {
+    device_->Flags |= DO_BUFFERED_IO;
+    on(IRP_MJ_WRITE, [](PDEVICE_OBJECT, PIRP irp) {
+        EXPECT_EQ(IoGetCurrentIrpStackLocation(irp)->Parameters.Write.Length, 2u);
+        EXPECT_EQ(std::memcmp(irp->AssociatedIrp.SystemBuffer, "hi", 2), 0);
+        return complete(irp, STATUS_SUCCESS, 2);
+    });
+    on(IRP_MJ_READ, [](PDEVICE_OBJECT, PIRP irp) {
+        std::memcpy(irp->AssociatedIrp.SystemBuffer, "yo", 2);
+        return complete(irp, STATUS_SUCCESS, 2);
+    });
+    const std::string_view text = "hi";
+    EXPECT_EQ(
+        send_request(*device_, file_, {.major = IRP_MJ_WRITE, .input = std::as_bytes(std::span(text))}).information,
+        2u);
+    send_request(*device_, file_, {.major = IRP_MJ_READ, .output = std::as_writable_bytes(std::span(output_))});
+    EXPECT_EQ(std::string_view(output_.data(), 2), "yo");
+}
+
+TEST_F(Irps, that_are_pending_are_waited_for) {
+    static std::jthread later;
+    on(IRP_MJ_DEVICE_CONTROL, [](PDEVICE_OBJECT device, PIRP irp) {
+        IoMarkIrpPending(irp);
+        later = std::jthread([device, irp] { capitalise(device, irp); });
+        return STATUS_PENDING;
+    });
+    EXPECT_EQ(control(buffered, "abcd").status, STATUS_SUCCESS);
+    EXPECT_EQ(std::string_view(output_.data(), 4), "ABCD");
+    later.join();
+}
+
+TEST_F(Irps, completed_twice_are_reported_once_and_answered_once) {
+    BugTrap bugs;
+    on(IRP_MJ_CREATE, [](PDEVICE_OBJECT, PIRP irp) {
+        complete(irp, STATUS_SUCCESS, 0);
+        IoCompleteRequest(irp, IO_NO_INCREMENT);
+        return STATUS_SUCCESS;
+    });
+    EXPECT_EQ(send_request(*device_, file_, {.major = IRP_MJ_CREATE}).status, STATUS_SUCCESS);
+    EXPECT_EQ(bugs.reports().size(), 1u);
+}
+
+TEST_F(Irps, neither_completed_nor_pending_are_reported_and_do_not_hang_the_caller) {
+    BugTrap bugs;
+    static PIRP kept;
+    on(IRP_MJ_CREATE, [](PDEVICE_OBJECT, PIRP irp) {
+        kept = irp;
+        return STATUS_UNSUCCESSFUL;
+    });
+    EXPECT_EQ(send_request(*device_, file_, {.major = IRP_MJ_CREATE}).status, STATUS_UNSUCCESSFUL);
+    EXPECT_EQ(bugs.reports().size(), 1u);
+    complete(kept, STATUS_SUCCESS, 0);
+    EXPECT_EQ(bugs.reports().size(), 1u) << "completing it later is reported too, and reaches nobody";
+}
+
+TEST_F(Irps, passed_on_to_another_driver_come_back_through_the_completion_routine) {
+    static DRIVER_OBJECT lower_driver;
+    static PDEVICE_OBJECT lower;
+    static int completions;
+    completions = 0;
+    initialize_driver_object(lower_driver);
+    IoCreateDevice(&lower_driver, 0, nullptr, FILE_DEVICE_NETWORK, 0, FALSE, &lower);
+    lower_driver.MajorFunction[IRP_MJ_CREATE] = [](PDEVICE_OBJECT, PIRP irp) {
+        return complete(irp, STATUS_SUCCESS, 5);
+    };
+    device_->StackSize = 2;
+    on(IRP_MJ_CREATE, [](PDEVICE_OBJECT device, PIRP irp) {
+        IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_CREATE;
+        const auto completed = [](PDEVICE_OBJECT upper, PIRP irp, void* context) {
+            EXPECT_EQ(upper, context) << "the device of the driver that set the routine";
+            EXPECT_EQ(irp->IoStatus.Information, 5u);
+            ++completions;
+            return STATUS_SUCCESS;
+        };
+        IoSetCompletionRoutine(irp, completed, device, TRUE, FALSE, FALSE);
+        return IoCallDriver(lower, irp);
+    });
+    const DeviceReply reply = send_request(*device_, file_, {.major = IRP_MJ_CREATE});
+    EXPECT_EQ(reply.information, 5u);
+    EXPECT_EQ(completions, 1);
+    lower_driver.MajorFunction[IRP_MJ_CREATE] = [](PDEVICE_OBJECT, PIRP irp) {
+        return complete(irp, STATUS_UNSUCCESSFUL, 5);
+    };
+    send_request(*device_, file_, {.major = IRP_MJ_CREATE});
+    EXPECT_EQ(completions, 1) << "it asked for successes only";
+    IoDeleteDevice(lower);
+}
+
+TEST_F(Irps, taken_back_by_a_completion_routine_are_completed_later) {
+    static DRIVER_OBJECT lower_driver;
+    static PDEVICE_OBJECT lower;
+    initialize_driver_object(lower_driver);
+    IoCreateDevice(&lower_driver, 0, nullptr, FILE_DEVICE_NETWORK, 0, FALSE, &lower);
+    lower_driver.MajorFunction[IRP_MJ_CREATE] = [](PDEVICE_OBJECT, PIRP irp) {
+        return complete(irp, STATUS_SUCCESS, 5);
+    };
+    device_->StackSize = 2;
+    on(IRP_MJ_CREATE, [](PDEVICE_OBJECT, PIRP irp) {
+        IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_CREATE;
+        const auto take_back = [](PDEVICE_OBJECT, PIRP, void*) { return STATUS_MORE_PROCESSING_REQUIRED; };
+        IoSetCompletionRoutine(irp, take_back, nullptr, TRUE, TRUE, TRUE);
+        IoCallDriver(lower, irp);
+        return complete(irp, STATUS_SUCCESS, 9);
+    });
+    EXPECT_EQ(send_request(*device_, file_, {.major = IRP_MJ_CREATE}).information, 9u);
+    IoDeleteDevice(lower);
+}
+
+} // namespace
+} // namespace ndispool::nt

@@ -1,0 +1,15 @@
+// A run as one JSON document: schema "ndispool-run", version 1.
+//   Holds:     within a version fields are only added. Integers are exact; a unit is in the name of its field.
+#pragma once
+
+#include "ndispool/host/report.h"
+
+#include <ostream>
+#include <string_view>
+
+namespace ndispool::observe {
+
+// `ndispool_version`: of the program that made the run, such as "0.1.0".
+void write_report_json(std::ostream& out, const host::Report& report, std::string_view ndispool_version);
+
+} // namespace ndispool::observe
