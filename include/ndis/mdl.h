@@ -1,8 +1,10 @@
 /* MDL: the descriptor of a range of memory, and the macros that read it. NDIS_BUFFER is another name for it.
  *
- * In this host every byte of a driver's memory is mapped all the time, so "mapping" an MDL means answering with the
- * address it describes. Page arithmetic uses 4096 bytes whatever the machine's pages are: it is part of the ABI.
- * Documentation: MDL, Using MDLs. An MDL is partly opaque: Next may be used, everything else goes through the macros.
+ * In this host every byte of a driver's memory is mapped all the time, so "mapping" an MDL means answering with
+ * the address it describes. Page arithmetic uses 4096 bytes whatever the machine's pages are: it is part of the
+ * ABI.
+ * Documentation: MDL, Using MDLs. An MDL is partly opaque: Next may be used, everything else goes through the
+ * macros.
  */
 #ifndef NDIS_MDL_H
 #define NDIS_MDL_H
@@ -56,7 +58,7 @@ NDIS_STATIC_ASSERT(offsetof(MDL, ByteCount) == 40 && offsetof(MDL, ByteOffset) =
 #define MDL_ALLOCATED_MUST_SUCCEED 0x4000
 #define MDL_INTERNAL 0x8000
 
-/* How badly a mapping is wanted. Low and Normal may fail when resources are low, High only when they are exhausted. */
+/* How badly a mapping is wanted: Low and Normal may fail when resources are low, High when they are exhausted. */
 typedef enum _MM_PAGE_PRIORITY { LowPagePriority, NormalPagePriority = 16, HighPagePriority = 32 } MM_PAGE_PRIORITY;
 
 typedef enum _MEMORY_CACHING_TYPE {
@@ -73,23 +75,28 @@ typedef enum _LOCK_OPERATION { IoReadAccess, IoWriteAccess, IoModifyAccess } LOC
 
 NDIS_BEGIN_DECLS
 
-/* A descriptor of [VirtualAddress, VirtualAddress + Length), neither locked nor mapped yet; NULL: no memory, or too
- * many pages. SecondaryBuffer  with an Irp: FALSE makes the descriptor its MdlAddress, TRUE chains it behind that
+/* A descriptor of [VirtualAddress, VirtualAddress + Length), neither locked nor mapped yet; NULL: no memory, or
+ * too many pages (more than 8185).
+ *   SecondaryBuffer  with an Irp: FALSE makes the descriptor its MdlAddress, TRUE chains it behind that
  *   ChargeQuota      not used
- * <= DISPATCH_LEVEL. Documentation: IoAllocateMdl. */
+ * <= DISPATCH_LEVEL.
+ * Documentation: IoAllocateMdl. */
 NDISAPI PMDL NTAPI IoAllocateMdl(IN PVOID VirtualAddress OPTIONAL, IN ULONG Length, IN BOOLEAN SecondaryBuffer,
                                  IN BOOLEAN ChargeQuota, IN OUT PIRP Irp OPTIONAL);
 
 /* Frees one descriptor, of IoAllocateMdl or NdisAllocateBuffer; not what it describes, not what follows it.
- * <= DISPATCH_LEVEL. Documentation: IoFreeMdl. */
+ * <= DISPATCH_LEVEL.
+ * Documentation: IoFreeMdl. */
 NDISAPI VOID NTAPI IoFreeMdl(IN PMDL Mdl);
 
-/* Makes TargetMdl describe the part [VirtualAddress, VirtualAddress + Length) of SourceMdl's range; Length 0: all of it
- * from VirtualAddress on. <= DISPATCH_LEVEL. Documentation: IoBuildPartialMdl. */
+/* Makes TargetMdl describe the part [VirtualAddress, VirtualAddress + Length) of SourceMdl's range; Length 0:
+ * all of it from VirtualAddress on. <= DISPATCH_LEVEL.
+ * Documentation: IoBuildPartialMdl. */
 NDISAPI VOID NTAPI IoBuildPartialMdl(IN PMDL SourceMdl, IN OUT PMDL TargetMdl, IN PVOID VirtualAddress,
                                      IN ULONG Length);
 
-/* Bytes of a descriptor of that range with its page frame numbers. Any IRQL. Documentation: MmSizeOfMdl. */
+/* Bytes of a descriptor of that range with its page frame numbers. Any IRQL.
+ * Documentation: MmSizeOfMdl. */
 NDISAPI SIZE_T NTAPI MmSizeOfMdl(IN PVOID Base, IN SIZE_T Length);
 
 /* Completes a descriptor of nonpaged memory: it is mapped from then on. <= DISPATCH_LEVEL.
@@ -103,7 +110,8 @@ NDISAPI VOID NTAPI MmProbeAndLockPages(IN OUT PMDLX MemoryDescriptorList, IN KPR
 NDISAPI VOID NTAPI MmUnlockPages(IN OUT PMDLX MemoryDescriptorList);
 
 /* Map the pages of a descriptor that is not mapped, and undo it; the macros below call the first two.
- * <= DISPATCH_LEVEL. Documentation: MmMapLockedPages, MmMapLockedPagesSpecifyCache, MmUnmapLockedPages. */
+ * <= DISPATCH_LEVEL.
+ * Documentation: MmMapLockedPages, MmMapLockedPagesSpecifyCache, MmUnmapLockedPages. */
 NDISAPI PVOID NTAPI MmMapLockedPages(IN PMDLX MemoryDescriptorList, IN KPROCESSOR_MODE AccessMode);
 NDISAPI PVOID NTAPI MmMapLockedPagesSpecifyCache(IN PMDLX MemoryDescriptorList, IN KPROCESSOR_MODE AccessMode,
                                                  IN MEMORY_CACHING_TYPE CacheType, IN PVOID BaseAddress OPTIONAL,
@@ -118,8 +126,9 @@ NDIS_END_DECLS
 #define MmGetMdlVirtualAddress(mdl) ((PVOID)((PCHAR)((mdl)->StartVa) + (mdl)->ByteOffset))
 #define MmGetMdlPfnArray(mdl) ((PPFN_NUMBER)((mdl) + 1))
 
-/* The address at which the described memory can be used. Any IRQL up to DISPATCH_LEVEL. The first form bug-checks when
- * the mapping fails, the Safe form is NULL then; neither happens for a descriptor of NdisAllocateBuffer. */
+/* The address at which the described memory can be used. Any IRQL up to DISPATCH_LEVEL. The first form
+ * bug-checks when the mapping fails, the Safe form is NULL then; neither happens for a descriptor of
+ * NdisAllocateBuffer. */
 #define MmGetSystemAddressForMdl(mdl)                                                                                  \
     (((mdl)->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) ? ((mdl)->MappedSystemVa)             \
                                                                                  : MmMapLockedPages((mdl), 0))

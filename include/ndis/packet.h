@@ -1,10 +1,10 @@
 /* NDIS 5.x packet descriptors and their pools.
  *
  * A packet describes one network packet: a chain of buffer descriptors, flags, and behind the visible structure
- * out-of-band data and per-packet information, both reached through macros only. Every packet comes from a packet pool;
- * nobody makes one by hand. NDIS keeps more than is declared here in front of each packet. Where Windows has a macro
- * and a function of one name, both exist here too; write (NdisX)(...) to get the function. What needs a binding or an
- * adapter (NdisSend, NdisReturnPackets, ...) is in protocol.h and miniport.h.
+ * out-of-band data and per-packet information, both reached through macros only. Every packet comes from a
+ * packet pool; nobody makes one by hand. NDIS keeps more than is declared here in front of each packet. Where
+ * Windows has a macro and a function of one name, both exist here too; write (NdisX)(...) to get the function.
+ * What needs a binding or an adapter (NdisSend, NdisReturnPackets, ...) is in protocol.h and miniport.h.
  */
 #ifndef NDIS_PACKET_H
 #define NDIS_PACKET_H
@@ -93,8 +93,8 @@ NDIS_STATIC_ASSERT(offsetof(NDIS_PACKET_OOB_DATA, TimeReceived) == 8 &&
                        offsetof(NDIS_PACKET_OOB_DATA, Status) == 32,
                    "out-of-band macros are compiled into drivers");
 
-/* Slots of the per-packet information. "By value" means the value itself is in the pointer-sized slot, its upper bytes
- * 0. */
+/* Slots of the per-packet information. "By value" means the value itself is in the pointer-sized slot, its
+ * upper bytes 0. */
 typedef enum _NDIS_PER_PACKET_INFO {
     TcpIpChecksumPacketInfo,        /* NDIS_TCP_IP_CHECKSUM_PACKET_INFO by value */
     IpSecPacketInfo,                /* pointer to NDIS_IPSEC_PACKET_INFO */
@@ -121,8 +121,7 @@ typedef struct _NDIS_PACKET_EXTENSION {
 
 NDIS_STATIC_ASSERT(sizeof(NDIS_PACKET_EXTENSION) == 96, "12 slots; drivers of 9-slot headers use the first 9");
 
-/* One level of packet stacking. IMReserved is the intermediate driver's that holds the level, until the packet is back.
- */
+/* One level of packet stacking. IMReserved belongs to the intermediate driver that holds the level. */
 typedef struct _NDIS_PACKET_STACK {
     ULONG_PTR IMReserved[2];
     ULONG_PTR NdisReserved[4];
@@ -251,13 +250,18 @@ NDIS_BEGIN_DECLS
 /* ---- Packet pools ---- */
 
 /* Makes a pool of packets: NumberOfDescriptors for normal load, and NumberOfOverflowDescriptors more for peaks.
- *   Status                       NDIS_STATUS_SUCCESS; NDIS_STATUS_RESOURCES: no memory, NumberOfDescriptors above
- * 0xFFFF, or ProtocolReservedLength above 65432. The caller may retry with fewer. PoolHandle                   the
- * handle; NULL on failure. Its content before the call is not looked at. NumberOfDescriptors          their memory is
- * reserved now; 0 to 0xFFFF NumberOfOverflowDescriptors  taken from the system only while the others are all out, given
- * back when freed; cut down without an error so that both numbers together are at most 0xFFFF ProtocolReservedLength
- * bytes of ProtocolReserved in each packet. Packets to be indicated up need PROTOCOL_RESERVED_SIZE_IN_PACKET.
- * <= DISPATCH_LEVEL; no spin lock held. Documentation: NdisAllocatePacketPoolEx (Windows CE .NET, Windows XP DDK). */
+ *   Status                       NDIS_STATUS_SUCCESS; NDIS_STATUS_RESOURCES: no memory, NumberOfDescriptors
+ *                                above 0xFFFF, or ProtocolReservedLength above 65432. The caller may retry with
+ *                                fewer.
+ *   PoolHandle                   the handle; NULL on failure. Its content before the call is not looked at.
+ *   NumberOfDescriptors          their memory is reserved now; 0 to 0xFFFF
+ *   NumberOfOverflowDescriptors  taken from the system only while the others are all out, given back when
+ *                                freed; cut down without an error so that both numbers together are at most
+ *                                0xFFFF
+ *   ProtocolReservedLength       bytes of ProtocolReserved in each packet. Packets to be indicated up need
+ *                                PROTOCOL_RESERVED_SIZE_IN_PACKET.
+ * <= DISPATCH_LEVEL; no spin lock held.
+ * Documentation: NdisAllocatePacketPoolEx (Windows CE .NET, Windows XP DDK). */
 NDISAPI VOID NTAPI NdisAllocatePacketPoolEx(OUT PNDIS_STATUS Status, OUT PNDIS_HANDLE PoolHandle,
                                             IN UINT NumberOfDescriptors, IN UINT NumberOfOverflowDescriptors,
                                             IN UINT ProtocolReservedLength);
@@ -267,42 +271,47 @@ NDISAPI VOID NTAPI NdisAllocatePacketPoolEx(OUT PNDIS_STATUS Status, OUT PNDIS_H
 NDISAPI VOID NTAPI NdisAllocatePacketPool(OUT PNDIS_STATUS Status, OUT PNDIS_HANDLE PoolHandle,
                                           IN UINT NumberOfDescriptors, IN UINT ProtocolReservedLength);
 
-/* Releases a pool made by either function. Every packet is to be freed before; NdisPacketPoolUsage tells. If some are
- * out all the same, no further packet is given, the pool is reported, and its memory goes when the last packet is
- * freed. The handle is dead for the caller from the call on. No other call with this handle may be in progress. NULL is
- * ignored.
- * <= DISPATCH_LEVEL; no spin lock held. Documentation: NdisFreePacketPool (Windows 2000 DDK). */
+/* Releases a pool made by either function. Every packet is to be freed before; NdisPacketPoolUsage tells. If
+ * some are out all the same, no further packet is given, the pool is reported, and its memory goes when the
+ * last packet is freed. The handle is dead for the caller from the call on. No other call with this handle may
+ * be in progress. NULL is ignored. <= DISPATCH_LEVEL; no spin lock held.
+ * Documentation: NdisFreePacketPool (Windows 2000 DDK). */
 NDISAPI VOID NTAPI NdisFreePacketPool(IN NDIS_HANDLE PoolHandle);
 
-/* How many packets of the pool are allocated, overflow included: 0 to 0xFFFF. True at an instant during the call; once
- * all frees have returned, 0 in every thread. 0 for what is not a pool. <= DISPATCH_LEVEL. Documentation:
- * NdisPacketPoolUsage (Windows CE .NET, Windows XP DDK). */
+/* How many packets of the pool are allocated, overflow included: 0 to 0xFFFF. True at an instant during the
+ * call; once all frees have returned, 0 in every thread. 0 for what is not a pool. <= DISPATCH_LEVEL.
+ * Documentation: NdisPacketPoolUsage (Windows CE .NET, Windows XP DDK). */
 NDISAPI UINT NTAPI NdisPacketPoolUsage(IN NDIS_HANDLE PoolHandle);
 
 /* Bytes from a packet to the end of its per-packet information, for a pool made with this many bytes of
- * ProtocolReserved. Depends on nothing else. <= DISPATCH_LEVEL. Documentation: NdisPacketSize (Windows XP DDK). */
+ * ProtocolReserved. Depends on nothing else. <= DISPATCH_LEVEL.
+ * Documentation: NdisPacketSize (Windows XP DDK). */
 NDISAPI UINT NTAPI NdisPacketSize(IN UINT ProtocolReservedSize);
 
-/* Every packet allocated from now on carries ProtocolId (NDIS_PROTOCOL_ID_..., 0 to NDIS_PROTOCOL_ID_MAX; more is
- * masked) in its flags. To be called before the first packet is allocated. <= DISPATCH_LEVEL. Documentation:
- * NdisSetPacketPoolProtocolId (Windows XP DDK). */
+/* Every packet allocated from now on carries ProtocolId (NDIS_PROTOCOL_ID_..., 0 to NDIS_PROTOCOL_ID_MAX; more
+ * is masked) in its flags. To be called before the first packet is allocated. <= DISPATCH_LEVEL.
+ * Documentation: NdisSetPacketPoolProtocolId (Windows XP DDK). */
 NDISAPI VOID NTAPI NdisSetPacketPoolProtocolId(IN NDIS_HANDLE PacketPoolHandle, IN UINT ProtocolId);
 
 /* The handle of the pool a packet is from, bit for bit. An intermediate driver compares it with its own.
- * <= DISPATCH_LEVEL. Documentation: NdisGetPoolFromPacket (Windows XP DDK). */
+ * <= DISPATCH_LEVEL.
+ * Documentation: NdisGetPoolFromPacket (Windows XP DDK). */
 NDISAPI NDIS_HANDLE NTAPI NdisGetPoolFromPacket(IN PNDIS_PACKET Packet);
 
 /* ---- Packets ---- */
 
-/* Takes a packet from a pool. All of it is zero (ProtocolReserved, out-of-band data, per-packet information and stack
- * locations included) but its pool, its protocol id, fPACKET_ALLOCATED_BY_NDIS and the out-of-band offset.
- *   Status      NDIS_STATUS_SUCCESS; NDIS_STATUS_RESOURCES: all are out, no memory for one more overflow packet, or
- *               PoolHandle is not a pool
+/* Takes a packet from a pool. All of it is zero (ProtocolReserved, out-of-band data, per-packet information and
+ * stack locations included) but its pool, its protocol id, fPACKET_ALLOCATED_BY_NDIS and the out-of-band
+ * offset.
+ *   Status      NDIS_STATUS_SUCCESS; NDIS_STATUS_RESOURCES: all are out, no memory for one more overflow
+ *               packet, or PoolHandle is not a pool
  *   Packet      the packet; NULL on failure
- * Any thread, <= DISPATCH_LEVEL. Documentation: NdisAllocatePacket (Windows CE .NET, NT 4.0 DDK). */
+ * Any thread, <= DISPATCH_LEVEL.
+ * Documentation: NdisAllocatePacket (Windows CE .NET, NT 4.0 DDK). */
 NDISAPI VOID NTAPI NdisAllocatePacket(OUT PNDIS_STATUS Status, OUT PNDIS_PACKET* Packet, IN NDIS_HANDLE PoolHandle);
 
-/* The same for a caller at DISPATCH_LEVEL. Documentation: NdisDprAllocatePacket (Windows XP DDK). */
+/* The same for a caller at DISPATCH_LEVEL.
+ * Documentation: NdisDprAllocatePacket (Windows XP DDK). */
 NDISAPI VOID NTAPI NdisDprAllocatePacket(OUT PNDIS_STATUS Status, OUT PNDIS_PACKET* Packet, IN NDIS_HANDLE PoolHandle);
 
 /* The same for a caller at DISPATCH_LEVEL that serialises all use of the pool itself; free what it gives with
@@ -311,37 +320,43 @@ NDISAPI VOID NTAPI NdisDprAllocatePacket(OUT PNDIS_STATUS Status, OUT PNDIS_PACK
 NDISAPI VOID NTAPI NdisDprAllocatePacketNonInterlocked(OUT PNDIS_STATUS Status, OUT PNDIS_PACKET* Packet,
                                                        IN NDIS_HANDLE PoolHandle);
 
-/* Gives a packet back to its pool. Its buffers are not freed: unchain them before, or keep pointers to them. What is
- * not out of a pool (freed before, not from a pool) is ignored and reported. Any thread, <= DISPATCH_LEVEL; no spin
- * lock held. Documentation: NdisFreePacket (Windows 2000 DDK, Windows XP DDK). */
+/* Gives a packet back to its pool. Its buffers are not freed: unchain them before, or keep pointers to them.
+ * What is not out of a pool (freed before, not from a pool) is ignored and reported. Any thread,
+ * <= DISPATCH_LEVEL; no spin lock held.
+ * Documentation: NdisFreePacket (Windows 2000 DDK, Windows XP DDK). */
 NDISAPI VOID NTAPI NdisFreePacket(IN PNDIS_PACKET Packet);
 
-/* The same for a caller at DISPATCH_LEVEL. Documentation: NdisDprFreePacket (Windows XP DDK). */
+/* The same for a caller at DISPATCH_LEVEL.
+ * Documentation: NdisDprFreePacket (Windows XP DDK). */
 NDISAPI VOID NTAPI NdisDprFreePacket(IN PNDIS_PACKET Packet);
 
-/* The same for packets of NdisDprAllocatePacketNonInterlocked, with the caller's lock of the pool held. DISPATCH_LEVEL.
+/* The same for packets of NdisDprAllocatePacketNonInterlocked, with the caller's lock of the pool held.
+ * DISPATCH_LEVEL.
  * Documentation: NdisDprFreePacketNonInterlocked (NT 4.0 DDK). */
 NDISAPI VOID NTAPI NdisDprFreePacketNonInterlocked(IN PNDIS_PACKET Packet);
 
-/* Prepares a packet of the caller's own for another use: it has no buffers and no valid counts any more. All else
- * stays, the reserved arrays, the flags and the out-of-band data included. Unchain buffers before. Any IRQL.
+/* Prepares a packet of the caller's own for another use: it has no buffers and no valid counts any more. All
+ * else stays, the reserved arrays, the flags and the out-of-band data included. Unchain buffers before.
+ * Any IRQL.
  * Documentation: NdisReinitializePacket (Windows XP DDK). */
 FORCEINLINE VOID NdisReinitializePacket(IN OUT PNDIS_PACKET Packet) {
     Packet->Private.Head = NULL;
     Packet->Private.ValidCounts = FALSE;
 }
 
-/* The location of the packet's current level of stacking, for the intermediate driver that handles the packet now. The
- * same answer however often it is asked. StacksRemaining  TRUE: the packet itself may be passed on; FALSE (and NULL is
- * returned): no location is left, use a packet of an own pool In send and receive handlers, <= DISPATCH_LEVEL.
+/* The location of the packet's current level of stacking, for the intermediate driver that handles the packet
+ * now. The same answer however often it is asked.
+ *   StacksRemaining  TRUE: the packet itself may be passed on; FALSE (and NULL is returned): no location is
+ *                    left, use a packet of an own pool
+ * In send and receive handlers, <= DISPATCH_LEVEL.
  * Documentation: NdisIMGetCurrentPacketStack (Windows XP DDK). */
 NDISAPI PNDIS_PACKET_STACK NTAPI NdisIMGetCurrentPacketStack(IN PNDIS_PACKET Packet, OUT BOOLEAN* StacksRemaining);
 
 /* ---- Buffers of a packet ---- */
 
-/* Chain Buffer, which may be the first of a chain, in front of or behind what the packet has. Counts become invalid.
- * Any IRQL; the caller is the packet's only user. Documentation: NdisChainBufferAtFront, NdisChainBufferAtBack (Windows
- * XP DDK). */
+/* Chain Buffer, which may be the first of a chain, in front of or behind what the packet has. Counts become
+ * invalid. Any IRQL; the caller is the packet's only user.
+ * Documentation: NdisChainBufferAtFront, NdisChainBufferAtBack (Windows XP DDK). */
 FORCEINLINE VOID NdisChainBufferAtFront(IN OUT PNDIS_PACKET Packet, IN OUT PNDIS_BUFFER Buffer) {
     PNDIS_BUFFER last = Buffer;
     while (last->Next != NULL)
@@ -365,9 +380,9 @@ FORCEINLINE VOID NdisChainBufferAtBack(IN OUT PNDIS_PACKET Packet, IN OUT PNDIS_
     Packet->Private.ValidCounts = FALSE;
 }
 
-/* Take the first or the last descriptor off the packet: *Buffer, its Next NULL; NULL from an empty packet. Counts
- * become invalid. Any IRQL; the caller is the packet's only user. Documentation: NdisUnchainBufferAtFront,
- * NdisUnchainBufferAtBack (Windows XP DDK). */
+/* Take the first or the last descriptor off the packet: *Buffer, its Next NULL; NULL from an empty packet.
+ * Counts become invalid. Any IRQL; the caller is the packet's only user.
+ * Documentation: NdisUnchainBufferAtFront, NdisUnchainBufferAtBack (Windows XP DDK). */
 NDISAPI VOID NTAPI NdisUnchainBufferAtFront(IN OUT PNDIS_PACKET Packet, OUT PNDIS_BUFFER* Buffer);
 NDISAPI VOID NTAPI NdisUnchainBufferAtBack(IN OUT PNDIS_PACKET Packet, OUT PNDIS_BUFFER* Buffer);
 
@@ -376,8 +391,9 @@ NDISAPI VOID NTAPI NdisUnchainBufferAtBack(IN OUT PNDIS_PACKET Packet, OUT PNDIS
  *   BufferCount          descriptors
  *   FirstBuffer          NULL for an empty chain
  *   TotalPacketLength    bytes
- * Counts are computed and cached unless the packet has valid ones, so this writes to the packet; several receivers of
- * one packet may do it at once. Any IRQL. Documentation: NdisQueryPacket (NT 4.0 DDK, Windows CE .NET). */
+ * Counts are computed and cached unless the packet has valid ones, so this writes to the packet; several
+ * receivers of one packet may do it at once. Any IRQL.
+ * Documentation: NdisQueryPacket (NT 4.0 DDK, Windows CE .NET). */
 FORCEINLINE VOID NdisQueryPacket(IN PNDIS_PACKET Packet, OUT PUINT PhysicalBufferCount OPTIONAL,
                                  OUT PUINT BufferCount OPTIONAL, OUT PNDIS_BUFFER* FirstBuffer OPTIONAL,
                                  OUT PUINT TotalPacketLength OPTIONAL) {
@@ -415,9 +431,9 @@ FORCEINLINE VOID NdisQueryPacketLength(IN PNDIS_PACKET Packet, OUT PUINT TotalPa
     NdisQueryPacket(Packet, NULL, NULL, NULL, TotalPacketLength);
 }
 
-/* Makes Tail the last descriptor of the chain that starts at Head, and the counts invalid, after a driver changed the
- * chain by hand. The Tail of an empty packet stays. Any IRQL. Documentation: NdisRecalculatePacketCounts (Windows XP
- * DDK). */
+/* Makes Tail the last descriptor of the chain that starts at Head, and the counts invalid, after a driver
+ * changed the chain by hand. The Tail of an empty packet stays. Any IRQL.
+ * Documentation: NdisRecalculatePacketCounts (Windows XP DDK). */
 FORCEINLINE VOID NdisRecalculatePacketCounts(IN OUT PNDIS_PACKET Packet) {
     PNDIS_BUFFER last = Packet->Private.Head;
     if (last != NULL) {
@@ -429,17 +445,19 @@ FORCEINLINE VOID NdisRecalculatePacketCounts(IN OUT PNDIS_PACKET Packet) {
 }
 
 /* Head, Tail and ValidCounts as lvalues, for drivers that change the chain by hand: store FALSE to the third
- * afterwards. Documentation: NDIS_PACKET_FIRST_NDIS_BUFFER, NDIS_PACKET_LAST_NDIS_BUFFER, NDIS_PACKET_VALID_COUNTS
- * (Windows XP DDK). */
+ * afterwards.
+ * Documentation: NDIS_PACKET_FIRST_NDIS_BUFFER, NDIS_PACKET_LAST_NDIS_BUFFER, NDIS_PACKET_VALID_COUNTS (Windows
+ * XP DDK). */
 #define NDIS_PACKET_FIRST_NDIS_BUFFER(packet) ((packet)->Private.Head)
 #define NDIS_PACKET_LAST_NDIS_BUFFER(packet) ((packet)->Private.Tail)
 #define NDIS_PACKET_VALID_COUNTS(packet) ((packet)->Private.ValidCounts)
 
-/* First descriptor of a packet, its address and length, and the length of the whole chain, both in bytes. Always walks
- * the chain and leaves cached counts alone. For an empty packet NULL, NULL, 0, 0. The first form bug-checks where
- * memory cannot be mapped, so an NDIS 5.1 driver uses the Safe form, which stores NULL as the address then (Priority as
- * in NdisQueryBufferSafe). <= DISPATCH_LEVEL. Documentation: NdisGetFirstBufferFromPacket (Windows XP DDK),
- * NdisGetFirstBufferFromPacketSafe (Windows CE .NET). */
+/* First descriptor of a packet, its address and length, and the length of the whole chain, both in bytes.
+ * Always walks the chain and leaves cached counts alone. For an empty packet NULL, NULL, 0, 0. The first form
+ * bug-checks where memory cannot be mapped, so an NDIS 5.1 driver uses the Safe form, which stores NULL as the
+ * address then (Priority as in NdisQueryBufferSafe). <= DISPATCH_LEVEL.
+ * Documentation: NdisGetFirstBufferFromPacket (Windows XP DDK), NdisGetFirstBufferFromPacketSafe (Windows CE
+ * .NET). */
 NDISAPI VOID NTAPI NdisGetFirstBufferFromPacket(IN PNDIS_PACKET Packet, OUT PNDIS_BUFFER* FirstBuffer,
                                                 OUT PVOID* FirstBufferVA, OUT PUINT FirstBufferLength,
                                                 OUT PUINT TotalBufferLength);
@@ -451,11 +469,12 @@ NDISAPI VOID NTAPI NdisGetFirstBufferFromPacketSafe(IN PNDIS_PACKET Packet, OUT 
 #define NdisGetFirstBufferFromPacketSafe(packet, first, address, bytes, total, priority)                               \
     (NdisGetFirstBufferFromPacketSafe)((packet), (first), (PVOID*)(address), (bytes), (total), (priority))
 
-/* Copies bytes of one packet's buffers into another's; nothing but bytes. The chains may lie in the same memory.
+/* Copies bytes of one packet's buffers into another's; nothing but bytes. The chains may lie in the same
+ * memory.
  *   DestinationOffset, SourceOffset  bytes from the start of each chain, wherever in it that is
  *   BytesToCopy                      bytes wanted
- *   BytesCopied                      bytes copied: fewer when the source ends, the destination is full, an offset is
- * past the end, or (Safe form) memory could not be mapped
+ *   BytesCopied                      bytes copied: fewer when the source ends, the destination is full, an
+ *                                    offset is past the end, or (Safe form) memory could not be mapped
  * <= DISPATCH_LEVEL; no spin lock held.
  * Documentation: NdisCopyFromPacketToPacket (Windows CE .NET), NdisCopyFromPacketToPacketSafe (Windows XP DDK). */
 NDISAPI VOID NTAPI NdisCopyFromPacketToPacket(IN PNDIS_PACKET Destination, IN UINT DestinationOffset,
@@ -467,9 +486,9 @@ NDISAPI VOID NTAPI NdisCopyFromPacketToPacketSafe(IN PNDIS_PACKET Destination, I
 
 /* ---- Flags ---- */
 
-/* Private.Flags: read; OR into; AND with the complement; the last two are the old names, and NdisSetSendFlags assigns:
- * it destroys the protocol id. <= DISPATCH_LEVEL. Documentation: NdisGetPacketFlags, NdisSetPacketFlags,
- * NdisClearPacketFlags (Windows XP DDK). */
+/* Private.Flags: read; OR into; AND with the complement; the last two are the old names, and NdisSetSendFlags
+ * assigns: it destroys the protocol id. <= DISPATCH_LEVEL.
+ * Documentation: NdisGetPacketFlags, NdisSetPacketFlags, NdisClearPacketFlags (Windows XP DDK). */
 #define NdisGetPacketFlags(packet) ((packet)->Private.Flags)
 #define NdisSetPacketFlags(packet, flags) ((VOID)((packet)->Private.Flags |= (ULONG)(flags)))
 #define NdisClearPacketFlags(packet, flags) ((VOID)((packet)->Private.Flags &= ~(ULONG)(flags)))
@@ -515,8 +534,8 @@ FORCEINLINE VOID NdispGetMediaSpecificInfo(PNDIS_PACKET Packet, PVOID* Informati
     NdispGetMediaSpecificInfo((packet), (PVOID*)(information), (bytes))
 
 /* Gives the packet media-specific information; nothing happens to a packet without fPACKET_ALLOCATED_BY_NDIS.
- * Information is not NULL and Size (bytes) not 0. There is no call that takes it away again. Documentation:
- * NDIS_SET_PACKET_MEDIA_SPECIFIC_INFO (NT 4.0 DDK, Windows CE .NET). */
+ * Information is not NULL and Size (bytes) not 0. There is no call that takes it away again.
+ * Documentation: NDIS_SET_PACKET_MEDIA_SPECIFIC_INFO (NT 4.0 DDK, Windows CE .NET). */
 FORCEINLINE VOID NDIS_SET_PACKET_MEDIA_SPECIFIC_INFO(IN OUT PNDIS_PACKET Packet, IN PVOID Information, IN UINT Size) {
     if ((Packet->Private.NdisPacketFlags & fPACKET_ALLOCATED_BY_NDIS) == 0)
         return;
@@ -535,7 +554,8 @@ FORCEINLINE PNDIS_PACKET_EXTENSION NdispPacketExtension(PNDIS_PACKET Packet) {
 #define NDIS_PACKET_EXTENSION_FROM_PACKET(packet) (NdispPacketExtension(packet))
 #define NDIS_PER_PACKET_INFO_FROM_PACKET(packet, slot) (NdispPacketExtension(packet)->NdisPacketInfo[(slot)])
 
-/* The packet that the lowest driver indicated: its out-of-band data is the one to read. A slot read and a slot write.
+/* The packet that the lowest driver indicated: its out-of-band data is the one to read. A slot read and a slot
+ * write.
  * Documentation: NDIS_GET_ORIGINAL_PACKET, NDIS_SET_ORIGINAL_PACKET (Windows XP DDK). */
 #define NDIS_GET_ORIGINAL_PACKET(packet) ((PNDIS_PACKET)NDIS_PER_PACKET_INFO_FROM_PACKET(packet, OriginalPacketInfo))
 #define NDIS_SET_ORIGINAL_PACKET(packet, original)                                                                     \
@@ -552,15 +572,15 @@ NDISAPI PVOID NTAPI NdisGetPacketCancelId(IN PNDIS_PACKET Packet);
 NDISAPI VOID NTAPI NdisSetPacketCancelId(IN PNDIS_PACKET Packet, IN PVOID CancelId);
 #define NdisSetPacketCancelId(packet, id) NDIS_SET_PACKET_CANCEL_ID(packet, id)
 
-/* A value for the highest byte of the caller's cancel ids: 1 to 255, another one at each of 255 calls, then again
- * from 1. Any thread, <= DISPATCH_LEVEL. Documentation: NdisGeneratePartialCancelId (Windows XP DDK, Windows CE .NET).
- */
+/* A value for the highest byte of the caller's cancel ids: 1 to 255, another one at each of 255 calls, then
+ * again from 1. Any thread, <= DISPATCH_LEVEL.
+ * Documentation: NdisGeneratePartialCancelId (Windows XP DDK, Windows CE .NET). */
 NDISAPI UCHAR NTAPI NdisGeneratePartialCancelId(VOID);
 
-/* Copy per-packet information between the packet an intermediate driver got and the one it sends for it: down before
- * the send (checksum, IPsec, large send, classification, reserved, 802.1Q, cancel id), up before the completion (the
- * same without cancel id). Other slots, flags and out-of-band data stay. Any IRQL. Documentation:
- * NdisIMCopySendPerPacketInfo, NdisIMCopySendCompletePerPacketInfo (Windows XP DDK). */
+/* Copy per-packet information between the packet an intermediate driver got and the one it sends for it: down
+ * before the send (checksum, IPsec, large send, classification, reserved, 802.1Q, cancel id), up before the
+ * completion (the same without cancel id). Other slots, flags and out-of-band data stay. Any IRQL.
+ * Documentation: NdisIMCopySendPerPacketInfo, NdisIMCopySendCompletePerPacketInfo (Windows XP DDK). */
 NDISAPI VOID NTAPI NdisIMCopySendPerPacketInfo(IN PNDIS_PACKET DstPacket, IN PNDIS_PACKET SrcPacket);
 NDISAPI VOID NTAPI NdisIMCopySendCompletePerPacketInfo(IN PNDIS_PACKET DstPacket, IN PNDIS_PACKET SrcPacket);
 

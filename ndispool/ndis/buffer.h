@@ -1,7 +1,8 @@
 // Buffer descriptors: MDLs over memory that somebody else owns.
 //   Callers:   any thread, any IRQL up to DISPATCH; one user of a descriptor at a time.
-//   Holds:     a buffer is an MDL of IoAllocateMdl, mapped from the start: drivers free either with the other's
-//   function. Not here:  MDLs as such (nt), chains of a packet (packet_chain.h), buffer pools: a handle means nothing.
+//   Holds:     a buffer is an MDL of IoAllocateMdl, mapped from the start: a driver may free either with the function
+//              made for the other.
+//   Not here:  MDLs as such (nt), chains of a packet (packet_chain.h), buffer pools: a handle means nothing.
 #pragma once
 
 #include "ndis/buffer.h"

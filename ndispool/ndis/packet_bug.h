@@ -1,7 +1,6 @@
-// What a caller of the packet functions did wrong: reported once each time it happens, and otherwise without effect.
-//   Callers:   any thread, any IRQL; a hook must not call packet functions and must be able to run in any thread.
-//   Not here:  deciding that something is a bug (the function that noticed), and the rules that only the checked door
-//   tests.
+// What a caller of the packet functions did wrong: reported each time it happens, and otherwise without effect.
+//   Callers:   any thread, any IRQL. A hook must not call packet functions and must be able to run in any thread.
+//   Not here:  deciding that something is a bug (the function that noticed), rules that only the checked door tests.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,7 @@
 // The chain of buffer descriptors of a packet: taking off at both ends, and looking at its start.
 //   Callers:   any IRQL; one user of the packet at a time.
-//   Holds:     a descriptor taken off has Next NULL. The chain is what Head and Next say: drivers edit it by hand and
-//   leave
-//              Tail behind, so Tail is never followed.
+//   Holds:     a descriptor taken off has Next NULL. The chain is what Head and Next say: drivers edit it by hand
+//              and leave Tail behind, so Tail is never followed.
 //   Not here:  putting on (inline in the driver's header).
 #pragma once
 

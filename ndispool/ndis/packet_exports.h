@@ -1,4 +1,4 @@
-// The packet, packet-pool and buffer functions that drivers import.
+// The packet and packet-pool functions that drivers import.
 #pragma once
 
 #include "ndispool/nt/door.h"

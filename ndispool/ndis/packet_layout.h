@@ -1,13 +1,11 @@
 // Where things are in a packet's block of memory, as arithmetic on the pool's two numbers: bytes of ProtocolReserved
 // and stack locations.
 //
-//   block: | unused | stack locations | PacketHeader | NDIS_PACKET .. ProtocolReserved | out-of-band | per-packet info
-//   |
+//   block: | unused | stack locations | PacketHeader | NDIS_PACKET, ProtocolReserved | out-of-band | per-packet info |
 //                                                    ^ what drivers know; 64-byte aligned
 //
-//   Holds:     the visible part is a function of ProtocolReservedLength alone; what drivers never see is in front of
-//   it,
-//              so that header and packet are a constant apart.
+//   Holds:     the visible part is a function of ProtocolReservedLength alone; what drivers never see is in front
+//              of it, so that header and packet are a constant apart.
 //   Not here:  the header's content (packet_private.h).
 #pragma once
 

@@ -1,7 +1,6 @@
 // Where a packet pool's memory comes from: the system's pages, entered in the packet map while the pool has them.
 //   Callers:   the engine, from any thread.
-//   Holds:     lives as long as the process: the free that empties a pool may still give pages back when the pool is
-//   gone.
+//   Holds:     lives as long as the process: the free that empties a pool may give pages back when the pool is gone.
 #pragma once
 
 #include "ndispool/pool.h"

@@ -1,11 +1,9 @@
 // A packet pool: the object a pool handle points at. It turns the engine's blocks into zeroed NDIS_PACKETs and back.
-//   Callers:   any thread, any IRQL up to DISPATCH. Making and freeing a pool lock the table of pools, as does the free
-//   that
-//              empties a pool which was freed before; nothing else does.
+//   Callers:   any thread, any IRQL up to DISPATCH. Making and freeing a pool lock the table of pools, as does the
+//              free that empties a pool which was freed before; nothing else does.
 //   Holds:     a handle is valid from make() until free_pool(). A pool freed with packets out is dying: it gives no
-//   packet
-//              any more and keeps its memory until the last one is back. A PacketPool's own memory is never given back,
-//              so a stale handle is found out, not followed into nowhere.
+//              packet any more and keeps its memory until the last one is back. A PacketPool's own memory is never
+//              given back, so a stale handle is found out, not followed into nowhere.
 //   Not here:  capacity, overflow and counting (the engine); layout (packet_layout.h); lists and records (the table).
 #pragma once
 

@@ -1,7 +1,7 @@
 // What is known about every packet pool of the process, by value: the live ones and the last of the dead.
 //   Callers:   any thread, not at DISPATCH: the list of pools is locked for the length of the copy.
-//   Holds:     a pool's numbers are from one instant; ids count up from 1 in the order of creation and are never
-//   reused. Not here:  the name behind `allocator` (the load room knows symbols), tables and files (observe).
+//   Holds:     a pool's numbers are from one instant; ids count up from 1 in the order of creation, none comes twice.
+//   Not here:  the name behind `allocator` (the load room knows symbols), tables and files (observe).
 #pragma once
 
 #include <cstddef>

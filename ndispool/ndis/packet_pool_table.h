@@ -3,10 +3,9 @@
 //   unused -> making -> live -> dying -> dead -> unused
 //
 //   Callers:   at(): any thread, never waits. The others take the table's lock.
-//   Holds:     a dead pool keeps its record, and its handle is given to no other pool, until dead_pools_kept more have
-//   died
-//              or forget_dead() is called. A dying pool is buried by the free that empties it; should that free and the
-//              freeing of the pool miss each other, by the next call that makes, frees or lists pools.
+//   Holds:     a dead pool keeps its record, and its handle is given to no other pool, until dead_pools_kept more
+//              have died or forget_dead() is called. A dying pool is buried by the free that empties it; should that
+//              free and the freeing of the pool miss each other, by the next call that makes, frees or lists pools.
 //   Not here:  packets (PacketPool).
 #pragma once
 

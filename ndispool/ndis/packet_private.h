@@ -1,8 +1,7 @@
-// What NDIS keeps about a packet where no driver sees it: right in front of the NDIS_PACKET, behind the stack
-// locations.
+// What NDIS keeps about a packet where no driver sees it: right in front of the NDIS_PACKET.
 //   Callers:   the host and the checked door, for packets that are out of a pool. header_of() follows no pointer.
-//   Holds:     at allocation references, adapter, level and the stack locations are zero; generation then differs from
-//              what it was in the descriptor's last life.
+//   Holds:     at allocation references, adapter, level and the stack locations are zero; generation then differs
+//              from what it was in the descriptor's last life.
 //   Not here:  who is to be called when references reach zero, and when a level is passed: the host decides both.
 #pragma once
 

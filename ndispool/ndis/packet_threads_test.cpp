@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(Pools, PacketThreads,
 
 TEST(PacketPoolThreads, once_all_frees_have_returned_usage_is_0_and_the_pool_can_be_freed_at_once) {
     CaughtBugs bugs;
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 50; ++round) {
         TestPool pool(4, 4);
         auto packets = pool.take(8);
         std::thread other([&] { free_all({packets.begin(), packets.begin() + 4}); });
@@ -117,7 +117,7 @@ TEST(PacketPoolThreads, once_all_frees_have_returned_usage_is_0_and_the_pool_can
 TEST(PacketPoolThreads, a_pool_freed_while_others_free_its_packets_dies_once_and_loses_no_memory) {
     CaughtBugs bugs;
     const std::size_t before = packet_pools().size();
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 50; ++round) {
         TestPool pool(2, 6);
         auto packets = pool.take(8);
         std::vector<std::thread> others;
@@ -140,7 +140,7 @@ TEST(PacketPoolThreads, pools_are_made_and_freed_while_others_list_them) {
     std::vector<std::thread> all;
     for (int i = 0; i < 4; ++i)
         all.emplace_back([&] {
-            for (int round = 0; round < 200; ++round) {
+            for (int round = 0; round < 50; ++round) {
                 TestPool pool(8, 8);
                 free_all(pool.take(12));
             }

@@ -12,7 +12,7 @@ namespace ndispool::pool {
 namespace {
 
 constexpr int seeds = 20;
-constexpr int steps = 3000;
+constexpr int steps = 2000;
 
 class Model {
   public:

@@ -99,7 +99,7 @@ TEST(PoolThreads, questions_are_answered_rightly_while_others_allocate_and_free)
     std::atomic<bool> done = false;
     std::jthread churning([&] {
         std::vector<void*> held(180); // more than a chunk, so chunks come and go
-        for (int turn = 0; turn < 300; ++turn) {
+        for (int turn = 0; turn < 150; ++turn) {
             const std::size_t got = pool->allocate(held);
             pool->free(std::span(held).first(got));
         }
@@ -190,7 +190,7 @@ TEST(PoolExactness, who_reads_that_all_are_back_sees_what_their_holders_did) {
 // A driver polls the usage and frees the pool when it reads 0; the last free may not have returned yet.
 TEST(PoolDestruction, is_safe_as_soon_as_the_usage_reads_zero) {
     for (const std::uint32_t statics : {1u, 0u})
-        for (int round = 0; round < 500; ++round) {
+        for (int round = 0; round < 300; ++round) {
             auto pool = pool_of(statics, 1 - statics);
             Pool* seen_by_holder = pool.get();
             void* descriptor = pool->allocate();

@@ -1,5 +1,6 @@
 #include "ndispool/wire/record.h"
 
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
@@ -28,7 +29,10 @@ class Recording : public ::testing::Test {
     std::string file(const std::string& name = "out.pcap") const { return folder_ / name; }
     std::unique_ptr<Wire> record(const std::string& name = "out.pcap") { return open("record:" + file(name)); }
     std::vector<OwnedFrame> recorded(const std::string& name = "out.pcap") {
-        return testing::receive_all(*open("replay:" + file(name)));
+        const auto wire = open("replay:" + file(name));
+        const auto frames = testing::receive_all(*wire);
+        EXPECT_EQ(wire->trouble(), std::nullopt);
+        return frames;
     }
 
     testing::Folder folder_;
@@ -201,8 +205,10 @@ TEST_F(Recording, standard_output_stays_the_file_that_the_shell_opened) {
         transmit(*wire, samples());
         wire->close();
     }
-    ::close(shell);
     EXPECT_EQ(recorded(), samples());
+    EXPECT_EQ(::lseek(shell, 0, SEEK_CUR), static_cast<off_t>(fs::file_size(file())))
+        << "what is printed next goes behind";
+    ::close(shell);
     EXPECT_EQ(folder_.files(), 1U);
 }
 
@@ -239,14 +245,16 @@ TEST_F(Recording, a_full_disk_found_at_the_close_fails_it) {
 TEST_F(Recording, a_file_that_cannot_grow_leaves_nothing_that_looks_complete) {
     write_file(file(), "precious");
     const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-    std::string error;
+    auto wire = record();
     {
         const Limit limit(RLIMIT_FSIZE, 100'000);
-        const auto wire = record();
         transmit(*wire, samples());
-        error = close_error(*wire);
     }
     std::signal(SIGXFSZ, old_handler);
+    errno = 0; // there is room again: the first failure still counts
+    EXPECT_EQ(transmit(*wire, samples()), samples().size());
+    const std::string error = close_error(*wire);
+    wire.reset();
     EXPECT_TRUE(contains(error, "cannot be written: File too large")) << error;
     EXPECT_EQ(read_file(file()), "precious");
     EXPECT_EQ(folder_.files(), 1U);
@@ -293,7 +301,7 @@ TEST_F(Recording, an_unwritable_directory_or_file_is_refused) {
     ::chmod(file("readonly.pcap").c_str(), 0444);
     fs::create_directory(file("folder"));
     ::chmod(file("folder").c_str(), 0555);
-    ::chmod(folder_.path().c_str(), 0755);
+    ::chmod(folder_.path().c_str(), 0777); // so that only the file itself forbids it
     const testing::Unprivileged nobody;
     EXPECT_TRUE(
         contains(refusal("record:" + file("folder/out.pcap")), "cannot be written: Permission denied; name a file"));

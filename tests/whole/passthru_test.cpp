@@ -1,74 +1,26 @@
-#include "ndispool/host/run.h"
-#include "ndispool/wire/cable.h"
-#include "ndispool/wire/memory_source.h"
+#include "whole.h"
 
-#include <gtest/gtest.h>
-#include <random>
+#include "ndispool/wire/wire.h"
+
 #include <thread>
 
-namespace ndispool {
+namespace ndispool::whole {
 namespace {
-
-using host::Parameter;
-using wire::MemorySource;
-using wire::OwnedFrame;
-
-// Frames of every length from 14 to the longest, each different from the others.
-std::vector<OwnedFrame> frames(std::size_t count, std::uint32_t seed = 1) {
-    std::mt19937 random(seed);
-    std::vector<OwnedFrame> made;
-    for (std::size_t i = 0; i < count; ++i) {
-        std::vector<std::byte> bytes(i % 50 == 0 ? 2000 + random() % 60000 : 14 + random() % 1501);
-        for (std::byte& byte : bytes)
-            byte = static_cast<std::byte>(random());
-        made.push_back({std::move(bytes), 116'444'736'000'000'000 + i * 10});
-    }
-    return made;
-}
-
-void expect_same(const std::vector<OwnedFrame>& got, const std::vector<OwnedFrame>& sent) {
-    ASSERT_EQ(got.size(), sent.size());
-    for (std::size_t i = 0; i < sent.size(); ++i) {
-        ASSERT_EQ(got[i].bytes, sent[i].bytes) << "frame " << i;
-        ASSERT_EQ(got[i].time_100ns, sent[i].time_100ns) << "frame " << i;
-    }
-}
-
-void expect_clean(const host::Report& report) {
-    for (const host::Finding& finding : report.findings)
-        ADD_FAILURE() << finding.rule << ": " << finding.message << " at " << finding.where;
-    for (const host::PoolReport& pool : report.pools) {
-        EXPECT_TRUE(pool.record.freed) << pool.allocator;
-        EXPECT_EQ(pool.record.in_use, 0u) << pool.allocator;
-        EXPECT_EQ(pool.record.in_use_when_freed, 0u) << pool.allocator;
-        EXPECT_EQ(pool.record.allocations, pool.record.frees) << pool.allocator;
-    }
-}
 
 host::Report pass_up(const std::vector<OwnedFrame>& sent, std::vector<Parameter> parameters, unsigned processors,
                      std::vector<OwnedFrame>& got) {
-    host::Setup setup;
-    setup.driver = NDISPOOL_PASSTHRU;
-    setup.parameters = std::move(parameters);
-    setup.processors = processors;
     const auto below = wire::memory_source(sent);
     const auto above = wire::memory_source({}, 1, MemorySource::Taken::kept);
-    const host::StopFlag go_on{false};
-    host::Report report = host::run(setup, *below, *above, go_on);
+    host::Report report = run(NDISPOOL_PASSTHRU, *below, *above, std::move(parameters), processors);
     got = above->kept();
     return report;
 }
 
 host::Report pass_down(const std::vector<OwnedFrame>& sent, std::vector<Parameter> parameters, unsigned processors,
                        std::vector<OwnedFrame>& got) {
-    host::Setup setup;
-    setup.driver = NDISPOOL_PASSTHRU;
-    setup.parameters = std::move(parameters);
-    setup.processors = processors;
     const auto below = wire::memory_source({}, 1, MemorySource::Taken::kept);
     const auto above = wire::memory_source(sent);
-    const host::StopFlag go_on{false};
-    host::Report report = host::run(setup, *below, *above, go_on);
+    host::Report report = run(NDISPOOL_PASSTHRU, *below, *above, std::move(parameters), processors);
     got = below->kept();
     return report;
 }
@@ -111,9 +63,7 @@ TEST(Passthru, pools_of_one_descriptor_lose_nothing_that_was_accepted) {
         const auto sent = frames(2000, 3);
         std::vector<OwnedFrame> got;
         host::Report report = pass_up(sent, pools_of_one(), processors, got);
-        ASSERT_EQ(got.size(), sent.size());
-        for (std::size_t i = 0; i < sent.size(); ++i)
-            ASSERT_EQ(got[i].bytes, sent[i].bytes) << "frame " << i;
+        expect_same_bytes(got, sent);
         expect_clean(report);
         bool dry = false;
         for (const host::PoolReport& pool : report.pools) {
@@ -187,4 +137,4 @@ TEST(Passthru, a_count_ends_the_run_after_exactly_so_many_frames) {
 }
 
 } // namespace
-} // namespace ndispool
+} // namespace ndispool::whole
