@@ -1,17 +1,13 @@
-# The command. Its help is the manual pages beside its sources, and its executable exports the NDIS functions, which the
-# imports of the driver files it loads bind to.
-foreach(page general=ndispool run=run)
-  string(REPLACE "=" ";" page ${page})
-  list(GET page 0 variable)
-  list(GET page 1 file)
-  set(file ${PROJECT_SOURCE_DIR}/ndispool/tool/${file}.txt)
-  file(READ ${file} ${variable}_help)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
-endforeach()
-configure_file(${PROJECT_SOURCE_DIR}/ndispool/tool/help.h.in ${PROJECT_BINARY_DIR}/generated/ndispool/tool/help.h @ONLY)
-target_include_directories(ndispool_tool PRIVATE ${PROJECT_BINARY_DIR}/generated)
-target_compile_definitions(ndispool_tool PRIVATE NDISPOOL_VERSION="${PROJECT_VERSION}")
+# The command. Its manual pages are compiled into the tool room.
+file(READ ${PROJECT_SOURCE_DIR}/ndispool/tool/ndispool.txt program_manual)
+file(READ ${PROJECT_SOURCE_DIR}/ndispool/tool/run.txt run_manual)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/ndispool/tool/ndispool.txt
+                                                               ${PROJECT_SOURCE_DIR}/ndispool/tool/run.txt)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/manual.cpp.in ${PROJECT_BINARY_DIR}/generated/manual.cpp @ONLY)
+target_sources(ndispool_tool PRIVATE ${PROJECT_BINARY_DIR}/generated/manual.cpp)
+target_compile_definitions(ndispool_tool PRIVATE NDISPOOL_LIBDIR="${CMAKE_INSTALL_LIBDIR}")
 
 add_executable(ndispool ${PROJECT_SOURCE_DIR}/ndispool/tool/main.cpp)
 target_link_libraries(ndispool PRIVATE ndispool_tool)
+# Drivers find the plain door in the program: every function marked NDISAPI is exported, the rest is hidden.
 set_target_properties(ndispool PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)

@@ -50,17 +50,19 @@ static UINT PtReadInteger(NDIS_HANDLE Configuration, NDIS_STRING Keyword, UINT M
     return number < Minimum ? Minimum : number > Maximum ? Maximum : number;
 }
 
-/* A pool of as many packets as Packets and Overflow say; *Capacity is what it can give at most, by the documented rule.
- */
-static NDIS_STATUS PtAllocatePool(NDIS_HANDLE Configuration, NDIS_STRING Packets, NDIS_STRING Overflow,
-                                  UINT ReservedLength, PNDIS_HANDLE Pool, PUINT Capacity) {
-    UINT packets = PtReadInteger(Configuration, Packets, 1, PT_MAXIMUM_PACKETS, PT_DEFAULT_PACKETS);
-    UINT overflow = PtReadInteger(Configuration, Overflow, 0, PT_MAXIMUM_PACKETS, PT_DEFAULT_OVERFLOW);
-    NDIS_STATUS status;
+typedef struct _POOL_SIZE {
+    UINT Packets;
+    UINT Overflow;
+} POOL_SIZE;
 
-    NdisAllocatePacketPoolEx(&status, Pool, packets, overflow, ReservedLength);
-    *Capacity = packets + overflow < PT_MAXIMUM_PACKETS ? packets + overflow : PT_MAXIMUM_PACKETS;
-    return status;
+static POOL_SIZE PtReadPoolSize(NDIS_HANDLE Configuration, NDIS_STRING Packets, NDIS_STRING Overflow) {
+    POOL_SIZE size;
+
+    size.Packets = PtReadInteger(Configuration, Packets, 1, PT_MAXIMUM_PACKETS, PT_DEFAULT_PACKETS);
+    size.Overflow = PtReadInteger(Configuration, Overflow, 0, PT_MAXIMUM_PACKETS, PT_DEFAULT_OVERFLOW);
+    if (size.Overflow > PT_MAXIMUM_PACKETS - size.Packets)
+        size.Overflow = PT_MAXIMUM_PACKETS - size.Packets; /* as NdisAllocatePacketPoolEx would reduce it */
+    return size;
 }
 
 /* A protocol that receives our wrappers owns their ProtocolReserved, and may rely on its documented size. */
@@ -69,15 +71,16 @@ static NDIS_STATUS PtAllocatePools(ADAPTER* Adapter, NDIS_HANDLE Configuration) 
     NDIS_STRING sendOverflow = NDIS_STRING_CONST("SendOverflow");
     NDIS_STRING receivePackets = NDIS_STRING_CONST("ReceivePackets");
     NDIS_STRING receiveOverflow = NDIS_STRING_CONST("ReceiveOverflow");
+    POOL_SIZE send = PtReadPoolSize(Configuration, sendPackets, sendOverflow);
+    POOL_SIZE receive = PtReadPoolSize(Configuration, receivePackets, receiveOverflow);
     NDIS_STATUS status;
-    UINT unused;
 
-    status = PtAllocatePool(Configuration, sendPackets, sendOverflow, sizeof(WRAPPER), &Adapter->SendPool,
-                            &Adapter->SendCapacity);
+    Adapter->SendCapacity = send.Packets + send.Overflow;
+    NdisAllocatePacketPoolEx(&status, &Adapter->SendPool, send.Packets, send.Overflow, sizeof(WRAPPER));
     if (status != NDIS_STATUS_SUCCESS)
         return status;
-    status = PtAllocatePool(Configuration, receivePackets, receiveOverflow, PROTOCOL_RESERVED_SIZE_IN_PACKET,
-                            &Adapter->ReceivePool, &unused);
+    NdisAllocatePacketPoolEx(&status, &Adapter->ReceivePool, receive.Packets, receive.Overflow,
+                             PROTOCOL_RESERVED_SIZE_IN_PACKET);
     if (status != NDIS_STATUS_SUCCESS)
         NdisFreePacketPool(Adapter->SendPool);
     return status;

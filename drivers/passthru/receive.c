@@ -75,7 +75,7 @@ static NDIS_HANDLE PtReceiver(ADAPTER* Adapter) {
     NDIS_HANDLE upper = NULL;
 
     NdisDprAcquireSpinLock(&Adapter->Lock);
-    if (Adapter->UpperPower == NdisDeviceStateD0)
+    if (Adapter->UpperPower == NdisDeviceStateD0 && !Adapter->Unbinding)
         upper = Adapter->MiniportHandle;
     NdisDprReleaseSpinLock(&Adapter->Lock);
     return upper;

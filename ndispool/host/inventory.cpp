@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +23,19 @@ namespace {
 
 std::mutex log_lock; // guards log
 std::vector<std::string> log;
+
+// What was there before the run: an earlier run's driver may have left it, and the same address be another function's now.
+std::uint64_t last_pool_before = 0;
+std::set<const void*> blocks_before;
+
+void remember_what_is_there() {
+    last_pool_before = 0;
+    for (const ndis::PoolRecord& pool : ndis::packet_pools())
+        last_pool_before = std::max(last_pool_before, pool.id);
+    blocks_before.clear();
+    for (const nt::Block& block : nt::memory_in_use())
+        blocks_before.insert(block.address);
+}
 
 std::string hex(std::uint32_t number) {
     char text[16];
@@ -82,7 +96,7 @@ void judge_memory(const Driver& driver, std::vector<Finding>& findings) {
     };
     std::map<const void*, Leak> leaks; // by call site
     for (const nt::Block& block : nt::memory_in_use())
-        if (driver.owns(block.allocator)) {
+        if (driver.owns(block.allocator) && !blocks_before.contains(block.address)) {
             ++leaks[block.allocator].blocks;
             leaks[block.allocator].bytes += block.bytes;
         }
@@ -110,6 +124,7 @@ void add_reported(const Driver& driver, std::vector<Finding>& findings) {
 
 void begin_inventory() {
     take_findings();
+    remember_what_is_there();
     ndis::forget_dead_pools();
     ndis::set_packet_bug_hook(take_packet_bug);
     machine::set_bug_hook(take_machine_bug);
@@ -125,7 +140,7 @@ void end_inventory(Driver& driver, bool was_entered, std::vector<PoolReport>& po
     ndis::set_routine_lookup(nullptr);
     add_reported(driver, findings);
     for (const ndis::PoolRecord& record : ndis::packet_pools()) {
-        if (!driver.owns(record.allocator))
+        if (record.id <= last_pool_before || !driver.owns(record.allocator))
             continue;
         pools.push_back({record, driver.where(record.allocator)});
         if (was_entered)

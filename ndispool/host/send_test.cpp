@@ -291,5 +291,15 @@ TEST(Send, a_frame_to_the_adapters_own_address_goes_no_further) {
     EXPECT_TRUE(eventually([&] { return heard == 1; }));
 }
 
+TEST(Send, a_cancel_reaches_the_miniport_with_its_id) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    TestProtocol protocol;
+    stack.bind(protocol);
+    int id = 0;
+    NdisCancelSendPackets(protocol.binding, &id);
+    EXPECT_EQ(miniport.cancelled, std::vector<PVOID>{&id});
+}
+
 } // namespace
 } // namespace ndispool::host::testing

@@ -2,6 +2,7 @@
 #include "ndispool/host/testing.h"
 
 #include "ndispool/host/receive.h"
+#include "ndispool/nt/text.h"
 
 namespace ndispool::host::testing {
 
@@ -72,6 +73,9 @@ NDIS_STATUS reset_handler(PBOOLEAN addressing, NDIS_HANDLE context) {
 }
 
 VOID open_complete(NDIS_HANDLE, NDIS_STATUS, NDIS_STATUS) {}
+VOID cancel_sends(NDIS_HANDLE context, PVOID id) {
+    mini(context).cancelled.push_back(id);
+}
 VOID close_complete(NDIS_HANDLE context, NDIS_STATUS) {
     NdisCompleteUnbindAdapter(proto(context).unbind_context, NDIS_STATUS_SUCCESS);
 }
@@ -174,6 +178,7 @@ Stack::Stack(TestMiniport& miniport, unsigned processors) {
     else
         handlers.SendPacketsHandler = send_packets;
     handlers.ReturnPacketHandler = return_packet;
+    handlers.CancelSendPacketsHandler = cancel_sends;
     if (miniport.on_transfer)
         handlers.TransferDataHandler = transfer_data;
     if (miniport.on_reset)
@@ -347,6 +352,86 @@ TEST(Stack, a_reset_that_lost_the_addresses_gets_the_filter_again) {
     EXPECT_NE(std::find(set.begin(), set.end(), NDIS_OID{OID_GEN_CURRENT_PACKET_FILTER}), set.end());
     EXPECT_NE(std::find(set.begin(), set.end(), NDIS_OID{OID_802_3_MULTICAST_LIST}), set.end());
     EXPECT_FALSE(stack.adapter().resetting);
+}
+
+TEST(Stack, tells_names_driver_handle_and_what_is_pending) {
+    TestMiniport miniport;
+    PNDIS_PACKET held = nullptr;
+    miniport.on_send_packets = [&](std::span<PNDIS_PACKET> packets) { held = packets[0]; };
+    Stack stack(miniport);
+    TestProtocol protocol;
+    stack.bind(protocol);
+    for (const bool by_binding : {true, false}) {
+        NDIS_STRING name{};
+        ASSERT_EQ(by_binding ? NdisQueryAdapterInstanceName(&name, protocol.binding)
+                             : NdisMQueryAdapterInstanceName(&name, miniport.handle),
+                  NDIS_STATUS_SUCCESS);
+        EXPECT_EQ(nt::view(name), u"test adapter");
+        NdisFreeMemory(name.Buffer, 0, 0);
+    }
+    NDIS_HANDLE driver = nullptr;
+    NdisGetDriverHandle(protocol.binding, &driver);
+    EXPECT_EQ(driver, stack.adapter().miniport);
+
+    ULONG pending = 99;
+    EXPECT_EQ(NdisQueryPendingIOCount(protocol.binding, &pending), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(pending, 0u);
+    TestPacket packet;
+    NDIS_STATUS status;
+    NdisSend(&status, protocol.binding, packet);
+    NdisQueryPendingIOCount(protocol.binding, &pending);
+    EXPECT_EQ(pending, 1u);
+    NdisMSendComplete(miniport.handle, held, NDIS_STATUS_SUCCESS);
+    unbind(protocol.bound());
+    EXPECT_EQ(NdisQueryPendingIOCount(protocol.binding, &pending), NDIS_STATUS_CLOSING);
+}
+
+TEST(Stack, reenumeration_binds_a_configured_adapter_that_is_not_bound_and_no_other) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    TestProtocol protocol;
+    stack.bind(protocol);
+    NDIS_HANDLE const first = protocol.binding;
+    protocol.protocol->configured = {&stack.adapter()};
+    NdisReEnumerateProtocolBindings(protocol.protocol);
+    machine::drain_work();
+    EXPECT_EQ(protocol.binding, first) << "it is bound already";
+    unbind(protocol.bound());
+    NdisReEnumerateProtocolBindings(protocol.protocol);
+    machine::drain_work();
+    EXPECT_NE(protocol.binding, first);
+    EXPECT_TRUE(protocol.bound().is_open());
+}
+
+TEST(Stack, a_queued_miniport_callback_runs_at_dispatch_level_with_its_context) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    static std::atomic<void*> seen;
+    static std::atomic<int> irql;
+    seen = nullptr;
+    int context = 0;
+    NDIS_HANDLE switched = nullptr;
+    EXPECT_TRUE(NdisIMSwitchToMiniport(miniport.handle, &switched));
+    NdisIMRevertBack(miniport.handle, switched);
+    const auto callback = [](NDIS_HANDLE, PVOID argument) {
+        irql = machine::current_irql();
+        seen = argument;
+    };
+    EXPECT_EQ(NdisIMQueueMiniportCallback(miniport.handle, callback, &context), NDIS_STATUS_PENDING);
+    EXPECT_TRUE(eventually([&] { return seen == &context; }));
+    EXPECT_EQ(irql, int{DISPATCH_LEVEL});
+}
+
+TEST(Stack, there_are_no_device_objects_and_a_shutdown_handler_is_kept_until_it_is_deregistered) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    auto* device = reinterpret_cast<PDEVICE_OBJECT>(&miniport);
+    NdisMGetDeviceProperty(miniport.handle, &device, nullptr, nullptr, nullptr, nullptr);
+    EXPECT_EQ(device, nullptr);
+    NdisMRegisterAdapterShutdownHandler(miniport.handle, &miniport, [](PVOID) {});
+    EXPECT_NE(stack.adapter().shutdown_handler, nullptr);
+    NdisMDeregisterAdapterShutdownHandler(miniport.handle);
+    EXPECT_EQ(stack.adapter().shutdown_handler, nullptr);
 }
 
 } // namespace

@@ -36,6 +36,7 @@ struct TestMiniport {
     NDIS_HANDLE handle = nullptr;
     bool use_send_handler = false; // MiniportSend instead of MiniportSendPackets
     std::atomic<int> halts{0};
+    std::vector<PVOID> cancelled; // ids of MiniportCancelSendPackets
 
     std::function<NDIS_STATUS()> on_initialize = [] { return NDIS_STATUS_SUCCESS; };
     std::function<void(std::span<PNDIS_PACKET>)> on_send_packets = [this](std::span<PNDIS_PACKET> packets) {

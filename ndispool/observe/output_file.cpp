@@ -16,8 +16,11 @@ namespace fs = std::filesystem;
 namespace {
 
 [[noreturn]] void refuse(const fs::path& file, int error) {
+    const std::string reason = std::generic_category().message(error);
+    if (is_standard_output(file))
+        throw OutputError("standard output cannot be written: " + reason);
     throw OutputError(fmt::format("{}: cannot be written: {}; name a file in a folder where you may write",
-                                  printable(file.string()), std::generic_category().message(error)));
+                                  printable(file.string()), reason));
 }
 
 bool is_special(const fs::path& file) {

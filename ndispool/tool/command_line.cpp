@@ -1,137 +1,205 @@
 #include "ndispool/tool/command_line.h"
 
-#include "ndispool/tool/help.h"
+#include "ndispool/tool/exit_code.h"
+#include "ndispool/tool/manual.h"
+#include "ndispool/tool/number.h"
 #include "ndispool/tool/parameters.h"
-#include "ndispool/tool/problem.h"
 #include "ndispool/wire/spelling.h"
 
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <limits>
-#include <string_view>
+#include <map>
 
 namespace ndispool::tool {
 
 namespace {
 
-using namespace std::string_view_literals;
+constexpr std::array<std::string_view, 1> commands = {"run"};
+constexpr std::array<std::string_view, 6> later_commands = {"check", "pools", "top", "report", "inspect", "doctor"};
 
-constexpr std::array commands = {"run"sv};
-constexpr std::array later_commands = {"check"sv, "pools"sv, "top"sv, "report"sv, "inspect"sv, "doctor"sv};
-constexpr std::array run_options = {"--below"sv, "--above"sv, "--count"sv,  "--duration"sv, "--processors"sv, "--param"sv,
-                                    "--config"sv, "--seed"sv, "--json"sv,   "--quiet"sv,    "--pace"sv,       "--help"sv};
+// Options of `run` that take a value, and what value.
+struct Option {
+    std::string_view name, value;
+};
+constexpr auto run_options = std::to_array<Option>({{"--below", "a WIRE"},
+                                                    {"--above", "a WIRE"},
+                                                    {"--count", "a number of frames"},
+                                                    {"--duration", "a number of seconds"},
+                                                    {"--processors", "a number from 1 to 32"},
+                                                    {"--param", "NAME=VALUE"},
+                                                    {"--config", "a FILE"},
+                                                    {"--seed", "a number"},
+                                                    {"--json", "a FILE"},
+                                                    {"--pace", "original or max"}});
+constexpr std::array<std::string_view, 3> run_flags = {"--quiet", "--verify", "--help"};
 
-std::string meant(std::string_view word, std::span<const std::string_view> words) {
-    const std::string_view near = wire::nearest(word, words);
-    return near.empty() ? "" : "; did you mean " + std::string(near) + "?";
-}
+using Words = std::vector<std::string>;
 
-template <class Number>
-Number number(const std::string& option, const std::string& text, Number least, Number most, const char* what) {
-    Number value{};
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || stop != end || !(value >= least && value <= most))
-        throw usage(option + " " + text + ": not " + what);
-    return value;
-}
-
-// What the user wrote, before it is understood.
-struct RunText {
-    std::string driver, config, pace = "max";
-    std::optional<std::string> count, duration, processors, seed;
-    std::vector<std::string> parameters;
-    RunCommand command;
+// CLI11's view of the arguments: each option with its values as they were written, judged by us, because its own
+// messages are long and its exit codes its own.
+struct Read {
+    std::map<std::string_view, Words> values;
+    Words drivers;
+    Words unknown; // of run
+    Words stray;   // before any command
+    bool run = false, help = false, run_help = false, version = false, quiet = false, verify = false;
 };
 
-void declare(CLI::App& app, RunText& text) {
-    app.set_help_flag();
-    app.add_option("DRIVER", text.driver);
-    app.add_option("--below", text.command.setup.below);
-    app.add_option("--above", text.command.setup.above);
-    app.add_option("--count", text.count);
-    app.add_option("--duration", text.duration);
-    app.add_option("--processors", text.processors);
-    app.add_option("--param", text.parameters)->expected(1)->take_all()->allow_extra_args(false);
-    app.add_option("--config", text.config);
-    app.add_option("--seed", text.seed);
-    app.add_option("--json", text.command.json);
-    app.add_flag("--quiet", text.command.quiet);
-    app.add_option("--pace", text.pace);
+std::string one_line(std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
 }
 
-RunCommand understand(RunText text) {
-    host::Setup& setup = text.command.setup;
-    if (text.driver.empty())
-        throw usage("run: which driver? ndispool run DRIVER, a .so file or one of passthru, netvmini, ndisprot");
-    text.command.driver = text.driver;
-    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
-    if (text.count)
-        setup.count = number<std::uint64_t>("--count", *text.count, 1, most, "a number of frames, 1 or more");
-    if (text.duration)
-        setup.duration_seconds = number("--duration", *text.duration, 0.0, 1e9, "a number of seconds, such as 10 or 0.5");
-    if (text.processors)
-        setup.processors = number("--processors", *text.processors, 1u, 32u, "a number of virtual processors from 1 to 32");
-    if (text.seed)
-        setup.seed = number<std::uint64_t>("--seed", *text.seed, 0, most, "a number from 0 to 18446744073709551615");
-    if (text.pace != "max" && text.pace != "original")
-        throw usage("--pace " + text.pace + ": not a pace; original (as recorded) or max (as fast as possible)");
-    setup.paced = text.pace == "original";
-    if (!text.config.empty())
-        setup.parameters = read_parameters(text.config);
-    for (const std::string& parameter : text.parameters) // after the file: the command line wins
-        setup.parameters.push_back(parse_parameter(parameter));
-    return std::move(text.command);
+void describe_run(CLI::App& run, Read& read) {
+    run.set_help_flag();
+    run.allow_extras();
+    run.add_flag("-h,--help", read.run_help);
+    run.add_flag("-q,--quiet", read.quiet);
+    run.add_flag("--verify", read.verify);
+    run.add_option("DRIVER", read.drivers);
+    for (const Option& option : run_options)
+        run.add_option(std::string(option.name), read.values[option.name])->allow_extra_args(false);
 }
 
-// CLI11's messages name its own ideas; these name the argument.
-[[noreturn]] void explain(const CLI::ParseError& error, std::span<const std::string> arguments) {
-    for (const std::string& argument : arguments) {
-        const std::string option = argument.substr(0, argument.find('='));
-        if (option == "--verify")
-            throw usage("--verify: this version has no checked door yet; leave it out");
-        if (option.starts_with("--") && std::find(run_options.begin(), run_options.end(), option) == run_options.end())
-            throw usage(option + ": run has no such option" + meant(option, run_options) + " (ndispool run --help lists them)");
-    }
-    std::string line = error.what();
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    throw usage("run: " + line + " (ndispool run --help lists the options)");
-}
-
-Command parse_run(std::span<const std::string> arguments) {
-    if (std::find_if(arguments.begin(), arguments.end(), [](const std::string& argument) {
-            return argument == "--help" || argument == "-h";
-        }) != arguments.end())
-        return Text{run_help};
-    RunText text;
+Read read_arguments(const Words& arguments) {
+    Read read;
     CLI::App app;
-    declare(app, text);
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend()); // CLI11 takes them from the back
+    app.set_help_flag();
+    app.allow_extras();
+    app.add_flag("-h,--help", read.help);
+    app.add_flag("-V,--version", read.version);
+    CLI::App* const run = app.add_subcommand("run");
+    describe_run(*run, read);
     try {
-        app.parse(reversed);
+        app.parse(Words(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::ParseError& error) {
-        explain(error, arguments);
+        throw UsageError(one_line(error.what()) + "; see 'ndispool run --help'");
     }
-    return understand(std::move(text));
+    read.run = run->parsed();
+    read.unknown = run->remaining();
+    read.stray = app.remaining();
+    return read;
+}
+
+// CLI11 takes whatever follows an option for its value, also the next option or, after "--name=", the next argument.
+void require_values(const Words& arguments) {
+    for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i)
+        for (const Option& option : run_options) {
+            const bool alone = arguments[i] == option.name;
+            const bool last = i + 1 == arguments.size();
+            const bool empty = arguments[i] == std::string(option.name) + "=";
+            if (empty || (alone && (last || arguments[i + 1].empty() || arguments[i + 1].starts_with("--"))))
+                throw UsageError(fmt::format("{} needs {}; see 'ndispool run --help'", option.name, option.value));
+        }
+}
+
+bool one_of(std::string_view word, const auto& words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> words, std::string_view otherwise) {
+    const std::string_view near = wire::nearest(word, words);
+    return near.empty() ? std::string(otherwise) : fmt::format("did you mean {}?", near);
+}
+
+[[noreturn]] void refuse_command(const std::string& word) {
+    if (word.starts_with("-"))
+        throw UsageError(fmt::format("{}: there is no such option before a command; see 'ndispool --help'", word));
+    if (one_of(word, later_commands))
+        throw LackError(fmt::format("{}: this version of ndispool does not have this command yet; it has: {}", word,
+                                    fmt::join(commands, ", ")));
+    throw UsageError(
+        fmt::format("{}: there is no such command; {}", word, did_you_mean(word, commands, "see 'ndispool --help'")));
+}
+
+[[noreturn]] void refuse_option(const std::string& word) {
+    std::vector<std::string_view> known(run_flags.begin(), run_flags.end());
+    for (const Option& option : run_options)
+        known.push_back(option.name);
+    const std::string_view name = std::string_view(word).substr(0, word.find('='));
+    if (one_of(name, run_flags))
+        throw UsageError(fmt::format("{} takes no value; write {}", name, name));
+    throw UsageError(
+        fmt::format("{}: there is no such option; {}", name, did_you_mean(name, known, "see 'ndispool run --help'")));
+}
+
+const std::string& only(std::string_view option, const Words& values) {
+    if (values.size() > 1)
+        throw UsageError(fmt::format("{} is given {} times; give it once", option, values.size()));
+    return values.front();
+}
+
+bool paced(const std::string& pace) {
+    if (pace != "original" && pace != "max")
+        throw UsageError(fmt::format("--pace: '{}' is neither original nor max", pace));
+    return pace == "original";
+}
+
+std::string driver_of(const Words& drivers) {
+    if (drivers.empty())
+        throw UsageError("run needs a DRIVER: a .so file or the name of a shipped driver; see 'ndispool run --help'");
+    if (drivers.size() > 1)
+        throw UsageError(fmt::format("{}: unexpected after DRIVER {}; run takes one driver", drivers[1], drivers[0]));
+    return drivers.front();
+}
+
+RunOptions run_from(const Read& read) {
+    constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
+    RunOptions options;
+    options.driver = driver_of(read.drivers);
+    options.quiet = read.quiet;
+    host::Setup& setup = options.setup;
+    // Calls take(value) when the option was given.
+    const auto with = [&](std::string_view option, auto take) {
+        if (const Words& values = read.values.at(option); !values.empty())
+            take(only(option, values));
+    };
+    with("--below", [&](auto& value) { setup.below = value; });
+    with("--above", [&](auto& value) { setup.above = value; });
+    with("--count", [&](auto& value) { setup.count = whole_number("--count", value, 1, any); });
+    with("--duration", [&](auto& value) { setup.duration_seconds = seconds("--duration", value); });
+    with("--processors",
+         [&](auto& value) { setup.processors = static_cast<unsigned>(whole_number("--processors", value, 1, 32)); });
+    with("--seed", [&](auto& value) { setup.seed = whole_number("--seed", value, 0, any); });
+    with("--pace", [&](auto& value) { setup.paced = paced(value); });
+    with("--config", [&](auto& value) { options.config = value; });
+    with("--json", [&](auto& value) { options.json = value; });
+    for (const std::string& parameter : read.values.at("--param"))
+        set_parameter(setup.parameters, parse_parameter(parameter));
+    return options;
+}
+
+// The first word that begins with a dash names the mistake better than a value that got lost behind it.
+void require_known(const Read& read) {
+    const auto option = std::find_if(read.unknown.begin(), read.unknown.end(),
+                                     [](const std::string& word) { return word.starts_with("-"); });
+    if (option != read.unknown.end())
+        refuse_option(*option);
+    if (read.verify)
+        throw LackError("--verify: this version of ndispool does not have the checked door yet; run without it");
 }
 
 } // namespace
 
-Command parse(std::span<const std::string> arguments) {
-    if (arguments.empty())
-        throw usage("which command? ndispool run DRIVER ... (ndispool --help)");
-    const std::string& command = arguments.front();
-    if (command == "--help" || command == "-h" || command == "help")
-        return Text{general_help};
-    if (command == "--version")
-        return Text{std::string("ndispool ") + NDISPOOL_VERSION + "\n"};
-    if (command == "run")
-        return parse_run(arguments.subspan(1));
-    if (std::find(later_commands.begin(), later_commands.end(), command) != later_commands.end())
-        throw Problem(ExitCode::environment, command + ": this version of ndispool has only the command run");
-    throw usage(command + ": there is no such command" + meant(command, commands) + " (ndispool --help)");
+Command parse_command_line(const Words& arguments) {
+    const Read read = read_arguments(arguments);
+    if (!read.stray.empty())
+        refuse_command(read.stray.front());
+    if (read.version)
+        return ShowText{fmt::format("ndispool {}\n", version)};
+    if (read.help)
+        return ShowText{std::string(program_manual)};
+    if (!read.run)
+        throw UsageError("no command is given; write 'ndispool run DRIVER', or see 'ndispool --help'");
+    if (read.run_help)
+        return ShowText{std::string(run_manual)};
+    require_known(read);
+    return run_from(read);
 }
 
 } // namespace ndispool::tool

@@ -1,31 +1,33 @@
-// The command line, as values.
-//   Holds:     what parse() returns can be run; anything else is a Problem of one line.
+// What the user asked for, read from the arguments and nothing else: no file is opened here.
 #pragma once
 
 #include "ndispool/host/run.h"
 
+#include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 namespace ndispool::tool {
 
-struct RunCommand {
-    std::string driver;
-    host::Setup setup; // all but the driver's file
-    std::optional<std::string> json;
+struct RunOptions {
+    std::string driver; // as written
+    host::Setup setup;  // without driver, and without what `config` holds
+    std::optional<std::filesystem::path> config;
+    std::optional<std::filesystem::path> json;
     bool quiet = false;
 };
 
-// Something to print on standard output, and that is all: help, the version.
-struct Text {
+// Print this and be done.
+struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<Text, RunCommand>;
+using Command = std::variant<ShowText, RunOptions>;
 
-// Without the program's name.
-Command parse(std::span<const std::string> arguments);
+// `arguments`: without the program's name. Throws UsageError or LackError.
+Command parse_command_line(const std::vector<std::string>& arguments);
 
 } // namespace ndispool::tool

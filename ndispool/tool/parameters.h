@@ -1,19 +1,17 @@
-// Registry parameters for a driver, from the command line and from a file.
-//   Holds:     every problem is thrown as one line that names the argument or the file and its line.
+// The driver's registry parameters as the user writes them.
+//   Holds:     names are unlike each other without regard to case, as in the registry; what was set last counts.
 #pragma once
 
 #include "ndispool/host/run.h"
 
-#include <filesystem>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace ndispool::tool {
 
-// "NAME=VALUE". The value is a string; the driver that asks for an integer gets one.
-host::Parameter parse_parameter(const std::string& argument);
+// NAME=VALUE. Throws UsageError.
+host::Parameter parse_parameter(std::string_view text);
 
-// TOML: NAME = "string", an integer from 0 to 4294967295, or ["a", "list", "of strings"].
-std::vector<host::Parameter> read_parameters(const std::filesystem::path& file);
+void set_parameter(std::vector<host::Parameter>& parameters, host::Parameter parameter);
 
 } // namespace ndispool::tool

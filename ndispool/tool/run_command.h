@@ -1,4 +1,4 @@
-// `ndispool run`: one driver, one run, its report.
+// `ndispool run`: from options to exit code.
 #pragma once
 
 #include "ndispool/tool/command_line.h"
@@ -6,7 +6,7 @@
 
 namespace ndispool::tool {
 
-// Prints the report and whatever there is to complain about. Throws Problem and what the rooms throw.
-ExitCode run(RunCommand command);
+// Prints the report. Throws what program.cpp turns into one line.
+ExitCode run(RunOptions options);
 
 } // namespace ndispool::tool

@@ -1,0 +1,125 @@
+#include "ndispool/host/configuration.h"
+
+#include "ndispool/host/testing.h"
+#include "ndispool/nt/text.h"
+
+namespace ndispool::host::testing {
+namespace {
+
+// A configuration handle as MiniportInitialize gets one.
+class Configuration {
+  public:
+    explicit Configuration(std::vector<Parameter> parameters) : stack_(miniport_) {
+        set_parameters(parameters);
+        NDIS_STATUS status;
+        NdisOpenConfiguration(&status, &handle_, &stack_.adapter());
+        EXPECT_EQ(status, NDIS_STATUS_SUCCESS);
+    }
+    ~Configuration() { NdisCloseConfiguration(handle_); }
+    Configuration(const Configuration&) = delete;
+
+    NDIS_HANDLE handle() { return handle_; }
+    NDIS_STATUS read(const std::u16string& name, NDIS_PARAMETER_TYPE type) {
+        NDIS_STRING keyword = nt::counted(name);
+        NDIS_STATUS status;
+        NdisReadConfiguration(&status, &value, handle_, &keyword, type);
+        return status;
+    }
+    PNDIS_CONFIGURATION_PARAMETER value = nullptr;
+
+  private:
+    TestMiniport miniport_;
+    Stack stack_;
+    NDIS_HANDLE handle_ = nullptr;
+};
+
+TEST(Configuration, a_string_that_is_a_number_is_converted_when_an_integer_is_asked_for) {
+    Configuration configuration({{"A", "42"}, {"B", "2A"}, {"C", "0x2a"}, {"D", "many"}});
+    ASSERT_EQ(configuration.read(u"A", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterType, NdisParameterInteger);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, 42u);
+    ASSERT_EQ(configuration.read(u"B", NdisParameterHexInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, 42u);
+    ASSERT_EQ(configuration.read(u"C", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, 42u);
+    ASSERT_EQ(configuration.read(u"D", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterType, NdisParameterString) << "what is no number stays a string";
+}
+
+TEST(Configuration, names_are_compared_without_case_and_what_is_absent_fails) {
+    Configuration configuration(std::vector<Parameter>{{"SendPackets", std::uint32_t{7}}});
+    ASSERT_EQ(configuration.read(u"sendpackets", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, 7u);
+    EXPECT_EQ(configuration.read(u"Other", NdisParameterInteger), NDIS_STATUS_FAILURE);
+    EXPECT_EQ(configuration.value, nullptr);
+}
+
+TEST(Configuration, strings_and_lists_of_strings_are_counted) {
+    Configuration configuration({{"S", "abc"}, {"M", std::vector<std::string>{"x", "yz"}}});
+    ASSERT_EQ(configuration.read(u"S", NdisParameterString), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(nt::view(configuration.value->ParameterData.StringData), u"abc");
+    ASSERT_EQ(configuration.read(u"M", NdisParameterMultiString), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterType, NdisParameterMultiString);
+    EXPECT_EQ(nt::view(configuration.value->ParameterData.StringData), std::u16string_view(u"x\0yz\0\0", 6));
+}
+
+TEST(Configuration, the_pseudo_keywords_are_always_there) {
+    Configuration configuration(std::vector<Parameter>{});
+    ASSERT_EQ(configuration.read(u"NdisVersion", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, 0x00050001u);
+    ASSERT_EQ(configuration.read(u"ProcessorType", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, ULONG{NdisProcessorAmd64});
+    ASSERT_EQ(configuration.read(u"Environment", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, ULONG{NdisEnvironmentWindowsNt});
+}
+
+TEST(Configuration, what_is_written_is_read_again_through_another_handle) {
+    Configuration configuration(std::vector<Parameter>{{"A", "1"}});
+    NDIS_STRING name = NDIS_STRING_CONST("A");
+    NDIS_CONFIGURATION_PARAMETER parameter{};
+    parameter.ParameterType = NdisParameterInteger;
+    parameter.ParameterData.IntegerData = 99;
+    NDIS_STATUS status;
+    NdisWriteConfiguration(&status, configuration.handle(), &name, &parameter);
+    EXPECT_EQ(status, NDIS_STATUS_SUCCESS);
+    ASSERT_EQ(configuration.read(u"A", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, 99u);
+}
+
+TEST(Configuration, a_network_address_is_hex_digits_with_or_without_hyphens) {
+    const auto read = [](const char* text, std::vector<std::uint8_t> expected) {
+        Configuration configuration(std::vector<Parameter>{{"NetworkAddress", text}});
+        NDIS_STATUS status;
+        PVOID address;
+        UINT length;
+        NdisReadNetworkAddress(&status, &address, &length, configuration.handle());
+        if (expected.empty()) {
+            EXPECT_EQ(status, NDIS_STATUS_FAILURE) << text;
+            return;
+        }
+        ASSERT_EQ(status, NDIS_STATUS_SUCCESS) << text;
+        const auto* bytes = static_cast<std::uint8_t*>(address);
+        EXPECT_EQ(std::vector<std::uint8_t>(bytes, bytes + length), expected);
+    };
+    read("02004E494401", {2, 0, 0x4e, 0x49, 0x44, 1});
+    read("02-00-4e-49-44-01", {2, 0, 0x4e, 0x49, 0x44, 1});
+    read("", {});
+    read("02:00", {});
+    read("020", {});
+}
+
+TEST(Configuration, an_intermediate_driver_finds_its_upper_binding_in_the_section_of_its_bind) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    Adapter& adapter = stack.adapter();
+    EXPECT_NE(upper_device(adapter), adapter.name);
+    EXPECT_EQ(upper_device(adapter).substr(0, 9), u"\\Device\\{");
+    NDIS_STATUS status;
+    NDIS_HANDLE handle;
+    NDIS_STRING section = NDIS_STRING_CONST("nobody\\Parameters\\Adapters\\{none}");
+    NdisOpenProtocolConfiguration(&status, &handle, &section);
+    EXPECT_EQ(status, NDIS_STATUS_FAILURE) << "a section that no bind is going on for";
+}
+
+} // namespace
+} // namespace ndispool::host::testing

@@ -1,0 +1,146 @@
+#include "ndispool/tool/command_line.h"
+
+#include "ndispool/tool/testing.h"
+
+#include <gtest/gtest.h>
+
+namespace ndispool::tool {
+namespace {
+
+using testing::has;
+using Words = std::vector<std::string>;
+
+RunOptions run_of(const Words& arguments) {
+    return std::get<RunOptions>(parse_command_line(arguments));
+}
+std::string text_of(const Words& arguments) {
+    return std::get<ShowText>(parse_command_line(arguments)).text;
+}
+
+template <class Error = UsageError> std::string refusal(const Words& arguments) {
+    return testing::refusal<Error>([&] { parse_command_line(arguments); });
+}
+
+TEST(CommandLine, only_a_driver_is_needed) {
+    const RunOptions options = run_of({"run", "passthru"});
+    EXPECT_EQ(options.driver, "passthru");
+    EXPECT_EQ(options.setup.below, "null");
+    EXPECT_EQ(options.setup.above, "null");
+    EXPECT_EQ(options.setup.processors, 1u);
+    EXPECT_EQ(options.setup.seed, 1u);
+    EXPECT_FALSE(options.setup.paced);
+    EXPECT_FALSE(options.setup.count);
+    EXPECT_FALSE(options.setup.duration_seconds);
+    EXPECT_TRUE(options.setup.parameters.empty());
+    EXPECT_FALSE(options.config);
+    EXPECT_FALSE(options.json);
+    EXPECT_FALSE(options.quiet);
+}
+
+TEST(CommandLine, every_option_of_run_is_understood) {
+    const RunOptions options = run_of({"run",     "--below", "replay:a.pcap", "driver.so", "--above",  "record:b.pcap",
+                                       "--count", "7",       "--duration",    "0.5",       "--param",  "A=1",
+                                       "--param", "B=x,y",   "--processors",  "2",         "--config", "c.toml",
+                                       "--seed",  "9",       "--json",        "-",         "--quiet",  "--pace",
+                                       "original"});
+    EXPECT_EQ(options.driver, "driver.so");
+    EXPECT_EQ(options.setup.below, "replay:a.pcap");
+    EXPECT_EQ(options.setup.above, "record:b.pcap");
+    EXPECT_EQ(options.setup.count, 7u);
+    EXPECT_EQ(options.setup.duration_seconds, 0.5);
+    ASSERT_EQ(options.setup.parameters.size(), 2u);
+    EXPECT_EQ(options.setup.parameters[0].name, "A");
+    EXPECT_EQ(std::get<std::string>(options.setup.parameters[1].value), "x,y");
+    EXPECT_EQ(options.setup.processors, 2u);
+    EXPECT_EQ(options.config, "c.toml");
+    EXPECT_EQ(options.setup.seed, 9u);
+    EXPECT_EQ(options.json, "-");
+    EXPECT_TRUE(options.quiet);
+    EXPECT_TRUE(options.setup.paced);
+}
+
+TEST(CommandLine, a_value_may_be_joined_by_an_equals_sign) {
+    const RunOptions options = run_of({"run", "--param=A=b=c", "--pace=max", "--below=null:60", "d"});
+    EXPECT_EQ(std::get<std::string>(options.setup.parameters.at(0).value), "b=c");
+    EXPECT_EQ(options.setup.below, "null:60");
+}
+
+TEST(CommandLine, values_come_through_as_they_were_written) {
+    for (const std::string text : {"[a,b]", "{}", "\"quoted\"", "'x'", " spaced ", "a\\nb", "%d", "~/x"}) {
+        EXPECT_EQ(run_of({"run", "d", "--below", text}).setup.below, text);
+        EXPECT_EQ(std::get<std::string>(run_of({"run", "d", "--param", "A=" + text}).setup.parameters.at(0).value),
+                  text);
+    }
+}
+
+TEST(CommandLine, the_driver_may_stand_behind_two_dashes) {
+    EXPECT_EQ(run_of({"run", "--quiet", "--", "passthru"}).driver, "passthru");
+}
+
+TEST(CommandLine, help_and_version_are_text_for_standard_output) {
+    EXPECT_TRUE(text_of({"--help"}).starts_with("ndispool: "));
+    EXPECT_TRUE(text_of({"run", "--help"}).starts_with("ndispool run: "));
+    EXPECT_TRUE(text_of({"run", "passthru", "--nonsense", "-h"}).starts_with("ndispool run: "));
+    EXPECT_TRUE(text_of({"--version"}).starts_with("ndispool 0."));
+}
+
+TEST(CommandLine, the_manual_names_every_option) {
+    const std::string manual = text_of({"run", "--help"});
+    for (const char* option :
+         {"--below", "--above", "--count", "--duration", "--processors", "--param", "--config", "--seed", "--json",
+          "--quiet", "--pace", "--help", "replay:FILE", "record:FILE", "null:BYTES", "NDISPOOL_DRIVERS"})
+        EXPECT_TRUE(has(manual, option)) << option;
+}
+
+TEST(CommandLine, without_a_command_or_a_driver_it_says_what_is_missing) {
+    EXPECT_TRUE(has(refusal({}), "no command is given"));
+    EXPECT_TRUE(has(refusal({"run"}), "run needs a DRIVER"));
+}
+
+TEST(CommandLine, an_unknown_command_or_option_is_named_with_a_guess) {
+    EXPECT_TRUE(refusal({"rum", "passthru"}).starts_with("rum: there is no such command"));
+    EXPECT_TRUE(refusal({"--below", "null", "run", "d"}).starts_with("--below: "));
+    EXPECT_EQ(refusal({"run", "d", "--cuont", "5"}), "--cuont: there is no such option; did you mean --count?");
+    EXPECT_EQ(refusal({"run", "d", "--prarm=A=1"}), "--prarm: there is no such option; did you mean --param?");
+    EXPECT_TRUE(has(refusal({"run", "d", "--frobnicate"}), "--frobnicate: there is no such option; see"));
+    EXPECT_TRUE(refusal({"run", "d", "-x"}).starts_with("-x: there is no such option"));
+}
+
+TEST(CommandLine, an_option_without_its_value_is_named) {
+    for (const Words& arguments :
+         {Words{"run", "d", "--json"}, Words{"run", "d", "--json="}, Words{"run", "--json=", "d"},
+          Words{"run", "d", "--json", "--quiet"}, Words{"run", "d", "--json", ""}})
+        EXPECT_TRUE(refusal(arguments).starts_with("--json needs a FILE")) << arguments.back();
+}
+
+TEST(CommandLine, a_flag_with_a_value_is_refused) {
+    EXPECT_TRUE(has(refusal({"run", "d", "--quiet=maybe"}), "--quiet"));
+}
+
+TEST(CommandLine, an_option_given_twice_is_refused) {
+    EXPECT_EQ(refusal({"run", "d", "--count", "1", "--count", "2"}), "--count is given 2 times; give it once");
+}
+
+TEST(CommandLine, a_second_driver_is_refused) {
+    EXPECT_EQ(refusal({"run", "one", "two"}), "two: unexpected after DRIVER one; run takes one driver");
+}
+
+TEST(CommandLine, malformed_values_are_named_with_their_option) {
+    EXPECT_TRUE(has(refusal({"run", "d", "--count", "many"}), "--count: 'many'"));
+    EXPECT_TRUE(has(refusal({"run", "d", "--count", "0"}), "--count: '0'"));
+    EXPECT_TRUE(has(refusal({"run", "d", "--count", "-5"}), "--count: '-5'"));
+    EXPECT_TRUE(has(refusal({"run", "d", "--duration", "soon"}), "--duration: 'soon'"));
+    EXPECT_TRUE(has(refusal({"run", "d", "--processors", "33"}), "--processors: '33'"));
+    EXPECT_TRUE(has(refusal({"run", "d", "--seed", "x"}), "--seed: 'x'"));
+    EXPECT_TRUE(has(refusal({"run", "d", "--pace", "fast"}), "--pace: 'fast'"));
+    EXPECT_TRUE(has(refusal({"run", "d", "--param", "novalue"}), "--param: 'novalue'"));
+}
+
+TEST(CommandLine, what_later_versions_have_is_lacking_not_unknown) {
+    for (const char* command : {"check", "pools", "top", "report", "inspect", "doctor"})
+        EXPECT_TRUE(has(refusal<LackError>({command, "x"}), std::string(command) + ": this version")) << command;
+    EXPECT_TRUE(has(refusal<LackError>({"run", "d", "--verify"}), "--verify: this version"));
+}
+
+} // namespace
+} // namespace ndispool::tool
