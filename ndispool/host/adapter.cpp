@@ -2,6 +2,7 @@
 
 #include "ndispool/host/binding.h"
 #include "ndispool/host/doors.h"
+#include "ndispool/host/send.h"
 
 #include <algorithm>
 #include <cstring>
@@ -57,7 +58,10 @@ void replace_bindings(Adapter& adapter, std::unique_ptr<const BindingList> list)
 
 } // namespace
 
-Adapter::Adapter() : filter_database{this}, bindings(&nobody) {}
+Adapter::Adapter() : filter_database{this}, bindings(&nobody) {
+    prepare_sends(*this);
+    prepare_loopback(*this);
+}
 
 Adapter::~Adapter() {
     const BindingList* list = bindings.load(std::memory_order_relaxed); // nobody else is left

@@ -42,6 +42,11 @@ void deliver(void* context) {
 
 } // namespace
 
+void prepare_loopback(Adapter& adapter) {
+    adapter.loopback.dpc.routine = deliver;
+    adapter.loopback.dpc.context = &adapter;
+}
+
 bool loop_back(Binding& sender, PNDIS_PACKET packet) {
     Adapter& adapter = *sender.adapter;
     const UINT flags = NdisGetPacketFlags(packet);
@@ -63,8 +68,6 @@ bool loop_back(Binding& sender, PNDIS_PACKET packet) {
     machine::acquire(loopback.lock);
     loopback.frames.push_back(std::move(frame));
     machine::release(loopback.lock);
-    loopback.dpc.routine = deliver;
-    loopback.dpc.context = &adapter;
     machine::queue_dpc(loopback.dpc, machine::current_processor());
     return only_here;
 }

@@ -28,6 +28,9 @@ struct Loopback {
     machine::Dpc dpc;
 };
 
+// Once, before anything is sent: a DPC that may be queued is not changed.
+void prepare_loopback(Adapter& adapter);
+
 // Copies the frame for whoever wants it. True: it goes no further (it was for this machine only).
 bool loop_back(Binding& sender, PNDIS_PACKET packet);
 

@@ -60,8 +60,6 @@ void defer(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
     machine::acquire(deferred.lock);
     deferred.finished.push_back({packet, status});
     machine::release(deferred.lock);
-    deferred.dpc.routine = deliver_deferred;
-    deferred.dpc.context = &adapter;
     machine::queue_dpc(deferred.dpc, machine::current_processor());
 }
 
@@ -137,6 +135,11 @@ void queue_sends(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
 }
 
 } // namespace
+
+void prepare_sends(Adapter& adapter) {
+    adapter.deferred.dpc.routine = deliver_deferred;
+    adapter.deferred.dpc.context = &adapter;
+}
 
 bool begin_operation(Binding& binding, PNDIS_PACKET packet) {
     if (!begin_hop(packet, &binding)) {

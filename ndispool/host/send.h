@@ -13,6 +13,9 @@ namespace ndispool::host {
 struct Adapter;
 struct Binding;
 
+// Once, before anything is sent: a DPC that may be queued is not changed.
+void prepare_sends(Adapter& adapter);
+
 // PENDING, or the final status and then no completion follows.
 NDIS_STATUS send(Binding& binding, PNDIS_PACKET packet);
 // Every packet ends in ProtocolSendComplete.

@@ -1,7 +1,6 @@
 // A read-write lock in the 1040 bytes of an NDIS_RW_LOCK.
 //   Callers:   at DISPATCH, where a processor's number names its thread; any number of processors up to 32.
-//   Holds:     a reader touches its own processor's count only, unless there is a writer. A processor that reads
-//   already may
+//   Holds:     a reader touches its own processor's count only, unless there is a writer. A processor that reads may
 //              read again although a writer waits; the writer may read and write again. Zero-filled is free.
 //   Not here:  IRQL (the exports).
 #pragma once

@@ -1,5 +1,4 @@
-// Live blocks by address: open addressing with linear probing, kept at most half full, so a look-up reads a few
-// neighbours.
+// Live blocks by address: open addressing with linear probing, at most half full, so a look-up reads few neighbours.
 //   Callers:   one thread at a time; nt/memory.cpp puts a lock around each of its tables.
 //   Holds:     no address twice; every block is reachable from its home slot without crossing an empty one.
 #pragma once

@@ -1,9 +1,8 @@
 // Where in a driver the running call came from: the key of every ledger, leak report and pool table.
 //   Callers:   caller() from an exported function, in its first line: `caller(__builtin_return_address(0))`.
-//   Holds:     a call that came through a Microsoft door is attributed to the driver's instruction behind its call, not
-//   to
-//              the door; what a driver's handler calls is never attributed to the driver that made us call the handler.
-//   Not here:  turning an address into driver!function+offset (the load room knows symbols).
+//   Holds:     a call through a Microsoft door is attributed to the driver's instruction behind its call, not to the
+//              door; what a driver's handler calls, never to the driver that made us call the handler.
+//   Not here:  turning an address into driver!function+offset (load knows symbols).
 #pragma once
 
 namespace ndispool::nt {

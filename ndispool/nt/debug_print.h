@@ -1,5 +1,4 @@
-// What drivers print. The kernel's format language differs from C's: l is 32 bits, there are counted and 16-bit
-// strings.
+// What drivers print. The kernel's formats differ from C's: l is 32 bits, there are counted and 16-bit strings.
 //   Callers:   any thread, any IRQL.
 //   Holds:     a format that cannot be understood is copied as it stands; nothing is read for it.
 //   Not here:  where the text goes in a run; whoever wants it sets the sink.

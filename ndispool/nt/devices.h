@@ -1,8 +1,7 @@
 // Device objects and their names.
 //   Callers:   PASSIVE, any thread.
 //   Holds:     names are compared without case; \DosDevices\X, \??\X and \\.\X are one name. A device keeps its name
-//   until it
-//              is deleted; a link may point at nothing.
+//              until it is deleted; a link may point at nothing.
 //   Not here:  what is sent to a device (irps.h); NdisMRegisterDevice (host).
 #pragma once
 

@@ -1,8 +1,8 @@
 // Every function that drivers import is written once and offered both ways: as itself (System V, for native drivers)
 // and through a door that Microsoft x64 code can call. The door is made from the function's own type.
 //   Use:       `const Export list[] = {NDISPOOL_EXPORT(NdisFreePacket), ...};`
-//   Holds:     a door converts, calls, converts; it decides nothing. caller() inside the function names the driver's
-//   call. Not here:  binding an image's imports (load), which list wins when two have a name (host).
+//   Holds:     a door converts, calls, converts; it decides nothing. In the function, caller() names the driver's call.
+//   Not here:  binding an image's imports (load), which list wins when two have a name (host).
 #pragma once
 
 #include <cstdint>

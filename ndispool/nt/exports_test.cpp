@@ -6,6 +6,8 @@
 #include <set>
 #include <string_view>
 
+#include "ndis/base.h"
+
 namespace ndispool::nt {
 namespace {
 
@@ -23,7 +25,7 @@ TEST(KernelExports, can_be_called_through_the_microsoft_door) {
     const auto found = std::ranges::find_if(
         exports(), [](const Export& entry) { return std::strcmp(entry.name, "RtlUpcaseUnicodeChar") == 0; });
     ASSERT_NE(found, exports().end());
-    const auto upcase = reinterpret_cast<std::uint16_t(__attribute__((ms_abi))*)(std::uint16_t)>(found->microsoft);
+    const auto upcase = reinterpret_cast<WCHAR(__attribute__((ms_abi))*)(WCHAR)>(found->microsoft);
     EXPECT_EQ(upcase(u'q'), u'Q');
 }
 

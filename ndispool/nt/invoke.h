@@ -1,5 +1,4 @@
-// The one way into a driver: every handler, timer, work item, DPC and dispatch routine of a driver is called through
-// invoke().
+// The one way into a driver: its handlers, timers, work items, DPCs and dispatch routines are called through invoke().
 //   Callers:   any thread, any IRQL. A lookup takes no lock; registering and unregistering do, at load and unload.
 //   Holds:     an address belongs to at most one range; an address in no range is native code.
 //   Not here:  IRQL, locks and lifetime around a call (host), loading images (load).

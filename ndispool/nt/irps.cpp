@@ -124,9 +124,20 @@ class OutstandingIrps {
         return node.empty() ? nullptr : node.mapped();
     }
 
+    // For one that nobody will complete any more, though the driver may still hold it. False: it was completed just
+    // now.
+    bool abandon(std::unique_ptr<Outgoing>& outgoing) {
+        const machine::Locked locked(lock_);
+        if (outgoing_.erase(&outgoing->irp()) == 0)
+            return false;
+        abandoned_.push_back(std::move(outgoing));
+        return true;
+    }
+
   private:
     machine::Lock lock_;
     std::unordered_map<const IRP*, Outgoing*> outgoing_ NDISPOOL_GUARDED_BY(lock_);
+    std::vector<std::unique_ptr<Outgoing>> abandoned_ NDISPOOL_GUARDED_BY(lock_);
 };
 
 OutstandingIrps& outstanding() {
@@ -166,9 +177,8 @@ DeviceReply send_request(DEVICE_OBJECT& device, FILE_OBJECT& file, const DeviceR
     auto outgoing = std::make_unique<Outgoing>(device, file, request);
     outstanding().add(*outgoing);
     const NTSTATUS status = IoCallDriver(&device, &outgoing->irp());
-    if (status != STATUS_PENDING && !outgoing->finished() && outstanding().take(&outgoing->irp()) != nullptr) {
+    if (status != STATUS_PENDING && !outgoing->finished() && outstanding().abandon(outgoing)) {
         machine::report_bug("a dispatch routine neither completed its IRP nor returned STATUS_PENDING", &device);
-        outgoing.release(); // the driver may still hold it
         return {status, 0};
     }
     outgoing->wait();

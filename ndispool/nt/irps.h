@@ -1,8 +1,8 @@
 // Requests to a driver's device, as a program makes them: an IRP goes down, its completion comes back.
 //   Callers:   PASSIVE, any thread; the call waits until the driver has completed the request.
 //   Holds:     an IRP is completed once; completing one that is not outstanding is reported and nothing happens. A
-//   dispatch
-//              routine that neither completes its IRP nor says STATUS_PENDING is reported and does not hang the caller.
+//              dispatch routine that neither completes its IRP nor returns STATUS_PENDING is reported and does not hang
+//              the caller.
 //   Not here:  direct I/O (METHOD_IN_DIRECT, DO_DIRECT_IO with a buffer): STATUS_NOT_SUPPORTED, nothing is sent.
 #pragma once
 

@@ -1,9 +1,8 @@
 // The memory drivers allocate, and who holds what of it.
 //   Callers:   any thread, any IRQL.
 //   Holds:     each live block is recorded once, in a table beside the blocks: a wrong pointer is looked up, never
-//   followed, so
-//              freeing it, or freeing twice, is reported (machine's bug hook) and harmless. A block has no header, so
-//              memory checkers see its exact bounds.
+//              followed, so freeing it, or freeing twice, is reported (machine's bug hook) and harmless. A block has no
+//              header, so memory checkers see its exact bounds.
 //   Not here:  refusing allocations on purpose (verify).
 #pragma once
 

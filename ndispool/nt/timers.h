@@ -1,9 +1,8 @@
 // Driver timers of every kind: kernel, NDIS and miniport timers are one table here, by the address of the timer object.
 //   Callers:   any thread, <= DISPATCH.
-//   Holds:     what a timer will do is copied when it is armed; the object is not touched when or after it fires,
-//   except for
-//              the signal word, before the call. A timer that disarm_timer() found armed does not fire any more, not
-//              even when its time had come already; one that it did not find has begun its call, or was never armed.
+//   Holds:     what a timer will do is copied when it is armed; the object is not touched when or after it fires, but
+//              for the signal word, before the call. A timer that disarm_timer() found armed does not fire any more,
+//              not even when its time had come; one that it did not find has begun its call, or was never armed.
 //   Not here:  time itself (machine); what wraps the call of the driver's function (`run`: who arms, decides).
 #pragma once
 
