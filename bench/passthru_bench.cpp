@@ -41,6 +41,8 @@ void through_passthru(benchmark::State& state, std::vector<host::Parameter> para
 } // namespace
 
 BENCHMARK_CAPTURE(through_passthru, own_descriptors, {})->UseManualTime()->Iterations(1);
-BENCHMARK_CAPTURE(through_passthru, packet_stacking, {{"PacketStacking", std::uint32_t{1}}})->UseManualTime()->Iterations(1);
+BENCHMARK_CAPTURE(through_passthru, packet_stacking, {{"PacketStacking", std::uint32_t{1}}})
+    ->UseManualTime()
+    ->Iterations(1);
 
 BENCHMARK_MAIN();

@@ -45,9 +45,9 @@
 #endif
 
 #define VOID void
-typedef void *PVOID;
+typedef void* PVOID;
 typedef char CHAR, CCHAR, *PCHAR, *PSZ;
-typedef const char *PCSZ;
+typedef const char* PCSZ;
 typedef unsigned char UCHAR, *PUCHAR;
 typedef unsigned char BOOLEAN, *PBOOLEAN;
 typedef int16_t SHORT, CSHORT, *PSHORT;
@@ -114,14 +114,14 @@ typedef struct _UNICODE_STRING {
     USHORT MaximumLength;
     PWSTR Buffer;
 } UNICODE_STRING, *PUNICODE_STRING;
-typedef const UNICODE_STRING *PCUNICODE_STRING;
+typedef const UNICODE_STRING* PCUNICODE_STRING;
 
 typedef struct _STRING {
     USHORT Length;
     USHORT MaximumLength;
     PCHAR Buffer;
 } STRING, *PSTRING, ANSI_STRING, *PANSI_STRING;
-typedef const ANSI_STRING *PCANSI_STRING;
+typedef const ANSI_STRING* PCANSI_STRING;
 
 NDIS_STATIC_ASSERT(sizeof(UNICODE_STRING) == 16 && offsetof(UNICODE_STRING, Buffer) == 8, "Win64 UNICODE_STRING");
 
@@ -138,7 +138,7 @@ typedef struct _DRIVER_OBJECT DRIVER_OBJECT, *PDRIVER_OBJECT;
 typedef struct _DEVICE_OBJECT DEVICE_OBJECT, *PDEVICE_OBJECT;
 typedef struct _FILE_OBJECT FILE_OBJECT, *PFILE_OBJECT;
 typedef struct _IRP IRP, *PIRP;
-typedef struct _EPROCESS *PEPROCESS;
+typedef struct _EPROCESS* PEPROCESS;
 typedef struct _KTHREAD *PKTHREAD, *PETHREAD;
 
 /* IRQL values (0 to 31). Only the first three exist in this host; device levels are a hardware driver's. */
@@ -150,25 +150,25 @@ typedef struct _KTHREAD *PKTHREAD, *PETHREAD;
 #define UNREFERENCED_PARAMETER(p) ((void)(p))
 #define DBG_UNREFERENCED_PARAMETER(p) ((void)(p))
 #define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
-#define CONTAINING_RECORD(address, type, field) ((type *)(void *)((PUCHAR)(address) - offsetof(type, field)))
+#define CONTAINING_RECORD(address, type, field) ((type*)(void*)((PUCHAR)(address)-offsetof(type, field)))
 #define ARRAYSIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define RTL_NUMBER_OF(a) ARRAYSIZE(a)
 
 /* Doubly linked circular lists with a head. None of them locks: the caller serialises. Any IRQL. */
 typedef struct _LIST_ENTRY {
-    struct _LIST_ENTRY *Flink;
-    struct _LIST_ENTRY *Blink;
+    struct _LIST_ENTRY* Flink;
+    struct _LIST_ENTRY* Blink;
 } LIST_ENTRY, *PLIST_ENTRY;
 
 typedef struct _SINGLE_LIST_ENTRY {
-    struct _SINGLE_LIST_ENTRY *Next;
+    struct _SINGLE_LIST_ENTRY* Next;
 } SINGLE_LIST_ENTRY, *PSINGLE_LIST_ENTRY;
 
 FORCEINLINE VOID InitializeListHead(PLIST_ENTRY ListHead) {
     ListHead->Flink = ListHead->Blink = ListHead;
 }
 
-FORCEINLINE BOOLEAN IsListEmpty(const LIST_ENTRY *ListHead) {
+FORCEINLINE BOOLEAN IsListEmpty(const LIST_ENTRY* ListHead) {
     return (BOOLEAN)(ListHead->Flink == ListHead);
 }
 
@@ -229,8 +229,8 @@ NDIS_BEGIN_DECLS
 NDISAPI NTSTATUS DriverEntry(IN PDRIVER_OBJECT DriverObject, IN PUNICODE_STRING RegistryPath);
 NDIS_END_DECLS
 
-typedef NTSTATUS (NTAPI *PDRIVER_INITIALIZE)(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);
-typedef VOID (NTAPI *PDRIVER_UNLOAD)(PDRIVER_OBJECT DriverObject);
+typedef NTSTATUS(NTAPI* PDRIVER_INITIALIZE)(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);
+typedef VOID(NTAPI* PDRIVER_UNLOAD)(PDRIVER_OBJECT DriverObject);
 
 /* Section placement means nothing in a shared object. */
 #define NDIS_INIT_FUNCTION(function)

@@ -12,7 +12,8 @@ typedef enum _NDIS_PARAMETER_TYPE {
     NdisParameterString,
     NdisParameterMultiString,
     NdisParameterBinary
-} NDIS_PARAMETER_TYPE, *PNDIS_PARAMETER_TYPE;
+} NDIS_PARAMETER_TYPE,
+    *PNDIS_PARAMETER_TYPE;
 
 typedef struct _BINARY_DATA {
     USHORT Length;
@@ -35,7 +36,8 @@ typedef enum _NDIS_PROCESSOR_TYPE {
     NdisProcessorAlpha,
     NdisProcessorPpc,
     NdisProcessorAmd64
-} NDIS_PROCESSOR_TYPE, *PNDIS_PROCESSOR_TYPE;
+} NDIS_PROCESSOR_TYPE,
+    *PNDIS_PROCESSOR_TYPE;
 
 typedef enum _NDIS_ENVIRONMENT_TYPE { NdisEnvironmentWindows, NdisEnvironmentWindowsNt } NDIS_ENVIRONMENT_TYPE;
 
@@ -51,17 +53,18 @@ NDISAPI VOID NTAPI NdisOpenConfigurationKeyByName(OUT PNDIS_STATUS Status, IN ND
                                                   IN PNDIS_STRING SubKeyName, OUT PNDIS_HANDLE SubKeyHandle);
 /* FAILURE behind the last one. KeyName points into the new handle. */
 NDISAPI VOID NTAPI NdisOpenConfigurationKeyByIndex(OUT PNDIS_STATUS Status, IN NDIS_HANDLE ConfigurationHandle,
-                                                   IN ULONG Index, OUT PNDIS_STRING KeyName, OUT PNDIS_HANDLE KeyHandle);
+                                                   IN ULONG Index, OUT PNDIS_STRING KeyName,
+                                                   OUT PNDIS_HANDLE KeyHandle);
 /* SUCCESS, RESOURCES, FAILURE (absent). The value lives until the handle is closed. A numeric string is converted when an integer
  * is asked for (HexInteger: base 16). Keywords Environment, ProcessorType and NdisVersion are always there. */
-NDISAPI VOID NTAPI NdisReadConfiguration(OUT PNDIS_STATUS Status, OUT PNDIS_CONFIGURATION_PARAMETER *ParameterValue,
+NDISAPI VOID NTAPI NdisReadConfiguration(OUT PNDIS_STATUS Status, OUT PNDIS_CONFIGURATION_PARAMETER* ParameterValue,
                                          IN NDIS_HANDLE ConfigurationHandle, IN PNDIS_STRING Keyword,
                                          IN NDIS_PARAMETER_TYPE ParameterType);
 NDISAPI VOID NTAPI NdisWriteConfiguration(OUT PNDIS_STATUS Status, IN NDIS_HANDLE ConfigurationHandle,
                                           IN PNDIS_STRING Keyword, IN PNDIS_CONFIGURATION_PARAMETER ParameterValue);
 /* The value NetworkAddress: hex digits, optional hyphens. FAILURE: absent, empty or not a string. Valid until the close. */
-NDISAPI VOID NTAPI NdisReadNetworkAddress(OUT PNDIS_STATUS Status, OUT PVOID *NetworkAddress, OUT PUINT NetworkAddressLength,
-                                          IN NDIS_HANDLE ConfigurationHandle);
+NDISAPI VOID NTAPI NdisReadNetworkAddress(OUT PNDIS_STATUS Status, OUT PVOID* NetworkAddress,
+                                          OUT PUINT NetworkAddressLength, IN NDIS_HANDLE ConfigurationHandle);
 NDISAPI VOID NTAPI NdisCloseConfiguration(IN NDIS_HANDLE ConfigurationHandle);
 
 NDIS_END_DECLS

@@ -15,11 +15,13 @@ NDISAPI ULONG DbgPrint(IN PCSZ Format, ...);
 NDISAPI ULONG DbgPrintEx(IN ULONG ComponentId, IN ULONG Level, IN PCSZ Format, ...);
 
 /* Where a failed ASSERT goes: reports and goes on. Any IRQL. Documentation: RtlAssert. */
-NDISAPI VOID NTAPI RtlAssert(IN PVOID FailedAssertion, IN PVOID FileName, IN ULONG LineNumber, IN PCHAR Message OPTIONAL);
+NDISAPI VOID NTAPI RtlAssert(IN PVOID FailedAssertion, IN PVOID FileName, IN ULONG LineNumber,
+                             IN PCHAR Message OPTIONAL);
 
 /* Reports a stop code and ends the program. Any IRQL. Documentation: KeBugCheckEx. */
 NDISAPI VOID NTAPI KeBugCheckEx(IN ULONG BugCheckCode, IN ULONG_PTR BugCheckParameter1, IN ULONG_PTR BugCheckParameter2,
-                                IN ULONG_PTR BugCheckParameter3, IN ULONG_PTR BugCheckParameter4) __attribute__((noreturn));
+                                IN ULONG_PTR BugCheckParameter3, IN ULONG_PTR BugCheckParameter4)
+    __attribute__((noreturn));
 NDISAPI VOID NTAPI KeBugCheck(IN ULONG BugCheckCode) __attribute__((noreturn));
 
 NDIS_END_DECLS
@@ -34,11 +36,12 @@ NDIS_END_DECLS
 #if defined(DBG) && DBG
 #define KdPrint(arguments) ((void)DbgPrint arguments)
 #define KdPrintEx(arguments) ((void)DbgPrintEx arguments)
-#define ASSERT(condition)                                                                                                       \
+#define ASSERT(condition)                                                                                              \
     ((condition) ? (void)0 : RtlAssert((PVOID)(ULONG_PTR) #condition, (PVOID)(ULONG_PTR)__FILE__, __LINE__, NULL))
-#define ASSERTMSG(message, condition)                                                                                           \
-    ((condition) ? (void)0                                                                                                      \
-                 : RtlAssert((PVOID)(ULONG_PTR) #condition, (PVOID)(ULONG_PTR)__FILE__, __LINE__, (PCHAR)(ULONG_PTR)(message)))
+#define ASSERTMSG(message, condition)                                                                                  \
+    ((condition) ? (void)0                                                                                             \
+                 : RtlAssert((PVOID)(ULONG_PTR) #condition, (PVOID)(ULONG_PTR)__FILE__, __LINE__,                      \
+                             (PCHAR)(ULONG_PTR)(message)))
 #else
 #define KdPrint(arguments) ((void)0)
 #define KdPrintEx(arguments) ((void)0)

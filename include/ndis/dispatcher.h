@@ -35,8 +35,8 @@ typedef struct _KEVENT {
 } KEVENT, *PKEVENT, *PRKEVENT;
 
 typedef struct _KDPC *PKDPC, *PRKDPC;
-typedef VOID (NTAPI *PKDEFERRED_ROUTINE)(IN PKDPC Dpc, IN PVOID DeferredContext, IN PVOID SystemArgument1,
-                                         IN PVOID SystemArgument2);
+typedef VOID(NTAPI* PKDEFERRED_ROUTINE)(IN PKDPC Dpc, IN PVOID DeferredContext, IN PVOID SystemArgument1,
+                                        IN PVOID SystemArgument2);
 
 typedef struct _KDPC {
     UCHAR Type;
@@ -93,13 +93,15 @@ NDISAPI NTSTATUS NTAPI KeWaitForSingleObject(IN PVOID Object, IN KWAIT_REASON Wa
                                              IN BOOLEAN Alertable, IN PLARGE_INTEGER Timeout OPTIONAL);
 /* Sleeps for *Interval in 100 ns: negative = from now, positive = until that system time. STATUS_SUCCESS. PASSIVE_LEVEL.
  * Documentation: KeDelayExecutionThread. */
-NDISAPI NTSTATUS NTAPI KeDelayExecutionThread(IN KPROCESSOR_MODE WaitMode, IN BOOLEAN Alertable, IN PLARGE_INTEGER Interval);
+NDISAPI NTSTATUS NTAPI KeDelayExecutionThread(IN KPROCESSOR_MODE WaitMode, IN BOOLEAN Alertable,
+                                              IN PLARGE_INTEGER Interval);
 
 /* ---- Deferred procedure calls. The routine runs once for each time it was queued, at DISPATCH_LEVEL; the host does not touch
  * the object after it has called the routine, which may free or queue it. ---- */
 
 /* Any IRQL. Documentation: KeInitializeDpc. */
-NDISAPI VOID NTAPI KeInitializeDpc(OUT PRKDPC Dpc, IN PKDEFERRED_ROUTINE DeferredRoutine, IN PVOID DeferredContext OPTIONAL);
+NDISAPI VOID NTAPI KeInitializeDpc(OUT PRKDPC Dpc, IN PKDEFERRED_ROUTINE DeferredRoutine,
+                                   IN PVOID DeferredContext OPTIONAL);
 /* TRUE: queued, with these arguments, on the current processor or the one that was set. FALSE: it already was, nothing
  * changes. Any IRQL. Documentation: KeInsertQueueDpc. */
 NDISAPI BOOLEAN NTAPI KeInsertQueueDpc(IN OUT PRKDPC Dpc, IN PVOID SystemArgument1 OPTIONAL,
@@ -119,7 +121,8 @@ NDISAPI VOID NTAPI KeInitializeTimerEx(OUT PKTIMER Timer, IN TIMER_TYPE Type);
 /* DueTime in 100 ns: negative = from now, positive = at that system time; Period in milliseconds, 0 = once. Setting again
  * replaces; TRUE when the timer was set before. <= DISPATCH_LEVEL. Documentation: KeSetTimer, KeSetTimerEx. */
 NDISAPI BOOLEAN NTAPI KeSetTimer(IN OUT PKTIMER Timer, IN LARGE_INTEGER DueTime, IN PKDPC Dpc OPTIONAL);
-NDISAPI BOOLEAN NTAPI KeSetTimerEx(IN OUT PKTIMER Timer, IN LARGE_INTEGER DueTime, IN LONG Period, IN PKDPC Dpc OPTIONAL);
+NDISAPI BOOLEAN NTAPI KeSetTimerEx(IN OUT PKTIMER Timer, IN LARGE_INTEGER DueTime, IN LONG Period,
+                                   IN PKDPC Dpc OPTIONAL);
 /* TRUE: it was set and will not fire. A DPC that it has queued already stays queued. <= DISPATCH_LEVEL.
  * Documentation: KeCancelTimer. */
 NDISAPI BOOLEAN NTAPI KeCancelTimer(IN OUT PKTIMER Timer);

@@ -7,7 +7,7 @@
 #include "miniport.h"
 #include "protocol.h"
 
-typedef VOID (NTAPI *W_MINIPORT_CALLBACK)(IN NDIS_HANDLE MiniportAdapterContext, IN PVOID CallbackContext);
+typedef VOID(NTAPI* W_MINIPORT_CALLBACK)(IN NDIS_HANDLE MiniportAdapterContext, IN PVOID CallbackContext);
 
 NDIS_BEGIN_DECLS
 
@@ -26,7 +26,8 @@ NDISAPI NDIS_STATUS NTAPI NdisIMInitializeDeviceInstanceEx(IN NDIS_HANDLE Driver
                                                            IN NDIS_HANDLE DeviceContext OPTIONAL);
 NDISAPI NDIS_STATUS NTAPI NdisIMInitializeDeviceInstance(IN NDIS_HANDLE DriverHandle, IN PNDIS_STRING DriverInstance);
 /* SUCCESS: MiniportInitialize will not be called for the instance. FAILURE: too late, or unknown. */
-NDISAPI NDIS_STATUS NTAPI NdisIMCancelInitializeDeviceInstance(IN NDIS_HANDLE DriverHandle, IN PNDIS_STRING DeviceInstance);
+NDISAPI NDIS_STATUS NTAPI NdisIMCancelInitializeDeviceInstance(IN NDIS_HANDLE DriverHandle,
+                                                               IN PNDIS_STRING DeviceInstance);
 /* Unbinds every protocol above, calls MiniportHalt, returns SUCCESS; FAILURE: no such adapter. */
 NDISAPI NDIS_STATUS NTAPI NdisIMDeInitializeDeviceInstance(IN NDIS_HANDLE NdisMiniportHandle);
 

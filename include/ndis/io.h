@@ -48,7 +48,7 @@
 #define METHOD_IN_DIRECT 1
 #define METHOD_OUT_DIRECT 2
 #define METHOD_NEITHER 3
-#define CTL_CODE(DeviceType, Function, Method, Access)                                                                          \
+#define CTL_CODE(DeviceType, Function, Method, Access)                                                                 \
     (((ULONG)(DeviceType) << 16) | ((ULONG)(Access) << 14) | ((ULONG)(Function) << 2) | (ULONG)(Method))
 
 #define DO_BUFFERED_IO 0x00000004
@@ -73,11 +73,11 @@ typedef struct _IO_STATUS_BLOCK {
     ULONG_PTR Information;
 } IO_STATUS_BLOCK, *PIO_STATUS_BLOCK;
 
-typedef NTSTATUS (NTAPI *PDRIVER_DISPATCH)(IN PDEVICE_OBJECT DeviceObject, IN PIRP Irp);
-typedef VOID (NTAPI *PDRIVER_CANCEL)(IN PDEVICE_OBJECT DeviceObject, IN PIRP Irp);
-typedef VOID (NTAPI *PDRIVER_STARTIO)(IN PDEVICE_OBJECT DeviceObject, IN PIRP Irp);
-typedef NTSTATUS (NTAPI *PDRIVER_ADD_DEVICE)(IN PDRIVER_OBJECT DriverObject, IN PDEVICE_OBJECT PhysicalDeviceObject);
-typedef NTSTATUS (NTAPI *PIO_COMPLETION_ROUTINE)(IN PDEVICE_OBJECT DeviceObject, IN PIRP Irp, IN PVOID Context);
+typedef NTSTATUS(NTAPI* PDRIVER_DISPATCH)(IN PDEVICE_OBJECT DeviceObject, IN PIRP Irp);
+typedef VOID(NTAPI* PDRIVER_CANCEL)(IN PDEVICE_OBJECT DeviceObject, IN PIRP Irp);
+typedef VOID(NTAPI* PDRIVER_STARTIO)(IN PDEVICE_OBJECT DeviceObject, IN PIRP Irp);
+typedef NTSTATUS(NTAPI* PDRIVER_ADD_DEVICE)(IN PDRIVER_OBJECT DriverObject, IN PDEVICE_OBJECT PhysicalDeviceObject);
+typedef NTSTATUS(NTAPI* PIO_COMPLETION_ROUTINE)(IN PDEVICE_OBJECT DeviceObject, IN PIRP Irp, IN PVOID Context);
 
 typedef struct _DRIVER_EXTENSION {
     PDRIVER_OBJECT DriverObject;
@@ -137,7 +137,7 @@ struct _FILE_OBJECT {
     CSHORT Size;
     PDEVICE_OBJECT DeviceObject;
     PVOID Vpb;
-    PVOID FsContext;  /* this and the next: the driver's own */
+    PVOID FsContext; /* this and the next: the driver's own */
     PVOID FsContext2;
     PVOID SectionObjectPointer;
     PVOID PrivateCacheMap;
@@ -208,7 +208,7 @@ typedef struct _IO_STACK_LOCATION {
 struct _IRP {
     CSHORT Type;
     USHORT Size;
-    struct _MDL *MdlAddress;
+    struct _MDL* MdlAddress;
     ULONG Flags;
     union {
         PIRP MasterIrp;
@@ -261,8 +261,10 @@ NDIS_STATIC_ASSERT(offsetof(IO_STACK_LOCATION, Parameters.Create.ShareAccess) ==
 NDIS_STATIC_ASSERT(offsetof(IO_STACK_LOCATION, FileObject) == 48, "Win64 stack location");
 NDIS_STATIC_ASSERT(offsetof(DRIVER_OBJECT, DriverUnload) == 104 && sizeof(DRIVER_OBJECT) == 336, "Win64 DRIVER_OBJECT");
 NDIS_STATIC_ASSERT(offsetof(DRIVER_OBJECT, MajorFunction) == 112, "DriverEntry fills it");
-NDIS_STATIC_ASSERT(offsetof(DEVICE_OBJECT, DeviceExtension) == 64 && offsetof(DEVICE_OBJECT, Flags) == 48, "drivers use both");
-NDIS_STATIC_ASSERT(offsetof(DEVICE_OBJECT, StackSize) == 76 && offsetof(DEVICE_OBJECT, Dpc) == 200, "Win64 DEVICE_OBJECT");
+NDIS_STATIC_ASSERT(offsetof(DEVICE_OBJECT, DeviceExtension) == 64 && offsetof(DEVICE_OBJECT, Flags) == 48,
+                   "drivers use both");
+NDIS_STATIC_ASSERT(offsetof(DEVICE_OBJECT, StackSize) == 76 && offsetof(DEVICE_OBJECT, Dpc) == 200,
+                   "Win64 DEVICE_OBJECT");
 NDIS_STATIC_ASSERT(sizeof(DEVICE_OBJECT) == 336, "Win64 DEVICE_OBJECT");
 NDIS_STATIC_ASSERT(offsetof(FILE_OBJECT, FsContext) == 24 && sizeof(FILE_OBJECT) == 216, "Win64 FILE_OBJECT");
 
@@ -313,7 +315,8 @@ NDISAPI NTSTATUS NTAPI IoCallDriver(IN PDEVICE_OBJECT DeviceObject, IN OUT PIRP 
  * when it is ready, unless it is still in DriverEntry. PASSIVE_LEVEL. Documentation: IoCreateDevice. */
 NDISAPI NTSTATUS NTAPI IoCreateDevice(IN PDRIVER_OBJECT DriverObject, IN ULONG DeviceExtensionSize,
                                       IN PUNICODE_STRING DeviceName OPTIONAL, IN DEVICE_TYPE DeviceType,
-                                      IN ULONG DeviceCharacteristics, IN BOOLEAN Exclusive, OUT PDEVICE_OBJECT *DeviceObject);
+                                      IN ULONG DeviceCharacteristics, IN BOOLEAN Exclusive,
+                                      OUT PDEVICE_OBJECT* DeviceObject);
 /* PASSIVE_LEVEL. The device's name is free again. Documentation: IoDeleteDevice. */
 NDISAPI VOID NTAPI IoDeleteDevice(IN PDEVICE_OBJECT DeviceObject);
 /* A second name (\DosDevices\Name or \??\Name) for a device. STATUS_SUCCESS, STATUS_OBJECT_NAME_COLLISION. PASSIVE_LEVEL.

@@ -76,7 +76,8 @@ NDISAPI PLIST_ENTRY NTAPI ExInterlockedInsertTailList(IN OUT PLIST_ENTRY ListHea
 /* NULL: the list is empty. */
 NDISAPI PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(IN OUT PLIST_ENTRY ListHead, IN OUT PKSPIN_LOCK Lock);
 NDISAPI PSINGLE_LIST_ENTRY NTAPI ExInterlockedPushEntryList(IN OUT PSINGLE_LIST_ENTRY ListHead,
-                                                            IN OUT PSINGLE_LIST_ENTRY ListEntry, IN OUT PKSPIN_LOCK Lock);
+                                                            IN OUT PSINGLE_LIST_ENTRY ListEntry,
+                                                            IN OUT PKSPIN_LOCK Lock);
 NDISAPI PSINGLE_LIST_ENTRY NTAPI ExInterlockedPopEntryList(IN OUT PSINGLE_LIST_ENTRY ListHead, IN OUT PKSPIN_LOCK Lock);
 /* Adds and returns the value before. Documentation: ExInterlockedAddUlong. */
 NDISAPI ULONG NTAPI ExInterlockedAddUlong(IN OUT PULONG Addend, IN ULONG Increment, IN OUT PKSPIN_LOCK Lock);
@@ -88,7 +89,7 @@ NDISAPI VOID NTAPI ExInterlockedAddLargeStatistic(IN OUT PLARGE_INTEGER Addend, 
 /* ---- Sequenced lists: their head is their lock. Zero-filled is empty. ---- */
 
 typedef struct _SLIST_ENTRY {
-    struct _SLIST_ENTRY *Next;
+    struct _SLIST_ENTRY* Next;
 } __attribute__((aligned(16))) SLIST_ENTRY, *PSLIST_ENTRY;
 
 typedef union _SLIST_HEADER {
@@ -103,7 +104,8 @@ typedef union _SLIST_HEADER {
         ULONGLONG NextEntry : 60;
     } HeaderX64;
 } __attribute__((aligned(16))) SLIST_HEADER, *PSLIST_HEADER;
-NDIS_STATIC_ASSERT(sizeof(SLIST_HEADER) == 16 && sizeof(SLIST_ENTRY) == 16, "the low 4 bits of an entry's address are 0");
+NDIS_STATIC_ASSERT(sizeof(SLIST_HEADER) == 16 && sizeof(SLIST_ENTRY) == 16,
+                   "the low 4 bits of an entry's address are 0");
 
 /* Any IRQL. Push returns the entry that was first before, pop the first one (NULL: empty), flush the whole chain.
  * Documentation: ExInterlockedPushEntrySList and others. */
@@ -123,45 +125,45 @@ NDIS_END_DECLS
 /* ---- Interlocked operations: full barriers, any IRQL. Increment and Decrement return the new value, the others the old.
  * Documentation: InterlockedIncrement and others. ---- */
 
-FORCEINLINE LONG InterlockedIncrement(LONG volatile *Addend) {
+FORCEINLINE LONG InterlockedIncrement(LONG volatile* Addend) {
     return __atomic_add_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONG InterlockedDecrement(LONG volatile *Addend) {
+FORCEINLINE LONG InterlockedDecrement(LONG volatile* Addend) {
     return __atomic_sub_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONG InterlockedExchange(LONG volatile *Target, LONG Value) {
+FORCEINLINE LONG InterlockedExchange(LONG volatile* Target, LONG Value) {
     return __atomic_exchange_n(Target, Value, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONG InterlockedExchangeAdd(LONG volatile *Addend, LONG Value) {
+FORCEINLINE LONG InterlockedExchangeAdd(LONG volatile* Addend, LONG Value) {
     return __atomic_fetch_add(Addend, Value, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONG InterlockedOr(LONG volatile *Target, LONG Value) {
+FORCEINLINE LONG InterlockedOr(LONG volatile* Target, LONG Value) {
     return __atomic_fetch_or(Target, Value, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONG InterlockedAnd(LONG volatile *Target, LONG Value) {
+FORCEINLINE LONG InterlockedAnd(LONG volatile* Target, LONG Value) {
     return __atomic_fetch_and(Target, Value, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONG InterlockedCompareExchange(LONG volatile *Target, LONG Exchange, LONG Comperand) {
+FORCEINLINE LONG InterlockedCompareExchange(LONG volatile* Target, LONG Exchange, LONG Comperand) {
     __atomic_compare_exchange_n(Target, &Comperand, Exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     return Comperand;
 }
-FORCEINLINE LONGLONG InterlockedIncrement64(LONGLONG volatile *Addend) {
+FORCEINLINE LONGLONG InterlockedIncrement64(LONGLONG volatile* Addend) {
     return __atomic_add_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONGLONG InterlockedDecrement64(LONGLONG volatile *Addend) {
+FORCEINLINE LONGLONG InterlockedDecrement64(LONGLONG volatile* Addend) {
     return __atomic_sub_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONGLONG InterlockedExchangeAdd64(LONGLONG volatile *Addend, LONGLONG Value) {
+FORCEINLINE LONGLONG InterlockedExchangeAdd64(LONGLONG volatile* Addend, LONGLONG Value) {
     return __atomic_fetch_add(Addend, Value, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE LONGLONG InterlockedCompareExchange64(LONGLONG volatile *Target, LONGLONG Exchange, LONGLONG Comperand) {
+FORCEINLINE LONGLONG InterlockedCompareExchange64(LONGLONG volatile* Target, LONGLONG Exchange, LONGLONG Comperand) {
     __atomic_compare_exchange_n(Target, &Comperand, Exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     return Comperand;
 }
-FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile *Target, PVOID Value) {
+FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile* Target, PVOID Value) {
     return __atomic_exchange_n(Target, Value, __ATOMIC_SEQ_CST);
 }
-FORCEINLINE PVOID InterlockedCompareExchangePointer(PVOID volatile *Target, PVOID Exchange, PVOID Comperand) {
+FORCEINLINE PVOID InterlockedCompareExchangePointer(PVOID volatile* Target, PVOID Exchange, PVOID Comperand) {
     __atomic_compare_exchange_n(Target, &Comperand, Exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     return Comperand;
 }

@@ -49,12 +49,14 @@ typedef enum _EX_POOL_PRIORITY {
 #define NdisZeroMappedMemory(Destination, Length) RtlZeroMemory(Destination, Length)
 #define NdisMoveFromMappedMemory(Destination, Source, Length) NdisMoveMappedMemory(Destination, Source, Length)
 #define NdisMoveToMappedMemory(Destination, Source, Length) NdisMoveMappedMemory(Destination, Source, Length)
-#define NdisCreateLookaheadBufferFromSharedMemory(SharedMemory, Length, LookaheadBuffer) (*(LookaheadBuffer) = (SharedMemory))
+#define NdisCreateLookaheadBufferFromSharedMemory(SharedMemory, Length, LookaheadBuffer)                               \
+    (*(LookaheadBuffer) = (SharedMemory))
 #define NdisDestroyLookaheadBufferFromSharedMemory(LookaheadBuffer) ((void)(LookaheadBuffer))
 
 /* A ULONG at any address, in the processor's byte order. */
 #define RtlRetrieveUlong(DestinationAddress, SourceAddress) memcpy((DestinationAddress), (SourceAddress), sizeof(ULONG))
-#define RtlRetrieveUshort(DestinationAddress, SourceAddress) memcpy((DestinationAddress), (SourceAddress), sizeof(USHORT))
+#define RtlRetrieveUshort(DestinationAddress, SourceAddress)                                                           \
+    memcpy((DestinationAddress), (SourceAddress), sizeof(USHORT))
 #define NdisRetrieveUlong(DestinationAddress, SourceAddress) RtlRetrieveUlong(DestinationAddress, SourceAddress)
 #define NdisStoreUlong(DestinationAddress, Value) RtlStoreUlong((DestinationAddress), (Value))
 
@@ -78,42 +80,44 @@ FORCEINLINE ULONGLONG RtlUlonglongByteSwap(ULONGLONG Value) {
 #define NdisGetPhysicalAddressHigh(PhysicalAddress) ((PhysicalAddress).HighPart)
 #define NdisSetPhysicalAddressLow(PhysicalAddress, Value) ((PhysicalAddress).LowPart = (Value))
 #define NdisSetPhysicalAddressHigh(PhysicalAddress, Value) ((PhysicalAddress).HighPart = (Value))
-#define NDIS_PHYSICAL_ADDRESS_CONST(Low, High)                                                                                  \
-    { { (ULONG)(Low), (LONG)(High) } }
+#define NDIS_PHYSICAL_ADDRESS_CONST(Low, High)                                                                         \
+    {                                                                                                                  \
+        { (ULONG)(Low), (LONG)(High) }                                                                                 \
+    }
 
 /* ---- Ethernet addresses: 6 bytes. ---- */
 
 #define ETH_LENGTH_OF_ADDRESS 6
-#define ETH_IS_MULTICAST(Address) ((BOOLEAN)(((const UCHAR *)(Address))[0] & 1))
-#define ETH_IS_BROADCAST(Address)                                                                                               \
-    ((BOOLEAN)(((const UCHAR *)(Address))[0] == 0xff && ((const UCHAR *)(Address))[1] == 0xff &&                                \
-               ((const UCHAR *)(Address))[2] == 0xff && ((const UCHAR *)(Address))[3] == 0xff &&                                \
-               ((const UCHAR *)(Address))[4] == 0xff && ((const UCHAR *)(Address))[5] == 0xff))
+#define ETH_IS_MULTICAST(Address) ((BOOLEAN)(((const UCHAR*)(Address))[0] & 1))
+#define ETH_IS_BROADCAST(Address)                                                                                      \
+    ((BOOLEAN)(((const UCHAR*)(Address))[0] == 0xff && ((const UCHAR*)(Address))[1] == 0xff &&                         \
+               ((const UCHAR*)(Address))[2] == 0xff && ((const UCHAR*)(Address))[3] == 0xff &&                         \
+               ((const UCHAR*)(Address))[4] == 0xff && ((const UCHAR*)(Address))[5] == 0xff))
 #define ETH_COPY_NETWORK_ADDRESS(Destination, Source) memmove((Destination), (Source), ETH_LENGTH_OF_ADDRESS)
 /* *Result: 0 = equal, 1 = the first is greater, -1 = it is less. The _EQ form: 0 = equal, 1 = not. */
-#define ETH_COMPARE_NETWORK_ADDRESSES(Address1, Address2, Result)                                                               \
-    do {                                                                                                                        \
-        int ndis_order = memcmp((Address1), (Address2), ETH_LENGTH_OF_ADDRESS);                                                 \
-        *(Result) = (ndis_order > 0) - (ndis_order < 0);                                                                        \
+#define ETH_COMPARE_NETWORK_ADDRESSES(Address1, Address2, Result)                                                      \
+    do {                                                                                                               \
+        int ndis_order = memcmp((Address1), (Address2), ETH_LENGTH_OF_ADDRESS);                                        \
+        *(Result) = (ndis_order > 0) - (ndis_order < 0);                                                               \
     } while (0)
-#define ETH_COMPARE_NETWORK_ADDRESSES_EQ(Address1, Address2, Result)                                                            \
+#define ETH_COMPARE_NETWORK_ADDRESSES_EQ(Address1, Address2, Result)                                                   \
     (*(Result) = (memcmp((Address1), (Address2), ETH_LENGTH_OF_ADDRESS) != 0))
 
 NDIS_BEGIN_DECLS
 
 /* Bytes that are equal, counted from the start; Length when all are. Any IRQL. Documentation: RtlCompareMemory. */
-NDISAPI SIZE_T NTAPI RtlCompareMemory(IN const VOID *Source1, IN const VOID *Source2, IN SIZE_T Length);
+NDISAPI SIZE_T NTAPI RtlCompareMemory(IN const VOID* Source1, IN const VOID* Source2, IN SIZE_T Length);
 
 /* ---- NDIS ---- */
 
 /* Length in bytes; 0 gives a valid pointer. MemoryFlags 0, CONTIGUOUS, NONCACHED: all the same memory here, as is any
  * HighestAcceptableAddress. SUCCESS, or FAILURE with *VirtualAddress NULL. <= DISPATCH_LEVEL with flags 0, else PASSIVE_LEVEL.
  * Documentation: NdisAllocateMemory. */
-NDISAPI NDIS_STATUS NTAPI NdisAllocateMemory(OUT PVOID *VirtualAddress, IN UINT Length, IN UINT MemoryFlags,
+NDISAPI NDIS_STATUS NTAPI NdisAllocateMemory(OUT PVOID* VirtualAddress, IN UINT Length, IN UINT MemoryFlags,
                                              IN NDIS_PHYSICAL_ADDRESS HighestAcceptableAddress);
 /* Tag: four characters, first one in the low byte, to recognise the memory by. SUCCESS, or FAILURE with *VirtualAddress NULL.
  * <= DISPATCH_LEVEL. Documentation: NdisAllocateMemoryWithTag. */
-NDISAPI NDIS_STATUS NTAPI NdisAllocateMemoryWithTag(OUT PVOID *VirtualAddress, IN UINT Length, IN ULONG Tag);
+NDISAPI NDIS_STATUS NTAPI NdisAllocateMemoryWithTag(OUT PVOID* VirtualAddress, IN UINT Length, IN ULONG Tag);
 /* NULL when there is none. Priority is ignored. <= DISPATCH_LEVEL. Documentation: NdisAllocateMemoryWithTagPriority. */
 NDISAPI PVOID NTAPI NdisAllocateMemoryWithTagPriority(IN NDIS_HANDLE NdisHandle, IN UINT Length, IN ULONG Tag,
                                                       IN EX_POOL_PRIORITY Priority);
@@ -133,8 +137,8 @@ NDISAPI VOID NTAPI ExFreePoolWithTag(IN PVOID P, IN ULONG Tag);
 
 /* ---- Lookaside lists: entries of one size. ---- */
 
-typedef PVOID (NTAPI *PALLOCATE_FUNCTION)(IN POOL_TYPE PoolType, IN SIZE_T NumberOfBytes, IN ULONG Tag);
-typedef VOID (NTAPI *PFREE_FUNCTION)(IN PVOID Buffer);
+typedef PVOID(NTAPI* PALLOCATE_FUNCTION)(IN POOL_TYPE PoolType, IN SIZE_T NumberOfBytes, IN ULONG Tag);
+typedef VOID(NTAPI* PFREE_FUNCTION)(IN PVOID Buffer);
 
 typedef struct _NPAGED_LOOKASIDE_LIST {
     SLIST_HEADER ListHead;
@@ -161,7 +165,8 @@ NDIS_STATIC_ASSERT(offsetof(NPAGED_LOOKASIDE_LIST, Allocate) == 48, "Win64 GENER
 /* Size in bytes. Allocate and Free may be NULL: pool memory; else they are called for every entry, at the caller's IRQL. Flags and
  * Depth are reserved, 0. No entry is cached, so each one is seen from its allocation to its freeing. <= DISPATCH_LEVEL.
  * Documentation: NdisInitializeNPagedLookasideList. */
-NDISAPI VOID NTAPI NdisInitializeNPagedLookasideList(OUT PNPAGED_LOOKASIDE_LIST Lookaside, IN PALLOCATE_FUNCTION Allocate OPTIONAL,
+NDISAPI VOID NTAPI NdisInitializeNPagedLookasideList(OUT PNPAGED_LOOKASIDE_LIST Lookaside,
+                                                     IN PALLOCATE_FUNCTION Allocate OPTIONAL,
                                                      IN PFREE_FUNCTION Free OPTIONAL, IN ULONG Flags, IN SIZE_T Size,
                                                      IN ULONG Tag, IN USHORT Depth);
 /* Every entry is back first. <= DISPATCH_LEVEL. Documentation: NdisDeleteNPagedLookasideList. */

@@ -19,101 +19,104 @@ typedef enum _NDIS_DEVICE_PNP_EVENT {
     NdisDevicePnPEventStopped,
     NdisDevicePnPEventPowerProfileChanged,
     NdisDevicePnPEventMaximum
-} NDIS_DEVICE_PNP_EVENT, *PNDIS_DEVICE_PNP_EVENT;
+} NDIS_DEVICE_PNP_EVENT,
+    *PNDIS_DEVICE_PNP_EVENT;
 
 typedef enum _NDIS_POWER_PROFILE { NdisPowerProfileBattery, NdisPowerProfileAcOnLine } NDIS_POWER_PROFILE;
 
 /* Handlers of a miniport. `context` is the MiniportAdapterContext given to NdisMSetAttributesEx. */
-typedef BOOLEAN (NTAPI *W_CHECK_FOR_HANG_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
-typedef VOID (NTAPI *W_DISABLE_INTERRUPT_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
-typedef VOID (NTAPI *W_ENABLE_INTERRUPT_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
-typedef VOID (NTAPI *W_HALT_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
-typedef VOID (NTAPI *W_HANDLE_INTERRUPT_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
-typedef NDIS_STATUS (NTAPI *W_INITIALIZE_HANDLER)(OUT PNDIS_STATUS OpenErrorStatus, OUT PUINT SelectedMediumIndex,
-                                                  IN PNDIS_MEDIUM MediumArray, IN UINT MediumArraySize,
-                                                  IN NDIS_HANDLE MiniportAdapterHandle,
+typedef BOOLEAN(NTAPI* W_CHECK_FOR_HANG_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
+typedef VOID(NTAPI* W_DISABLE_INTERRUPT_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
+typedef VOID(NTAPI* W_ENABLE_INTERRUPT_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
+typedef VOID(NTAPI* W_HALT_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
+typedef VOID(NTAPI* W_HANDLE_INTERRUPT_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext);
+typedef NDIS_STATUS(NTAPI* W_INITIALIZE_HANDLER)(OUT PNDIS_STATUS OpenErrorStatus, OUT PUINT SelectedMediumIndex,
+                                                 IN PNDIS_MEDIUM MediumArray, IN UINT MediumArraySize,
+                                                 IN NDIS_HANDLE MiniportAdapterHandle,
+                                                 IN NDIS_HANDLE WrapperConfigurationContext);
+typedef VOID(NTAPI* W_ISR_HANDLER)(OUT PBOOLEAN InterruptRecognized, OUT PBOOLEAN QueueMiniportHandleInterrupt,
+                                   IN NDIS_HANDLE MiniportAdapterContext);
+typedef NDIS_STATUS(NTAPI* W_QUERY_INFORMATION_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN NDIS_OID Oid,
+                                                        IN PVOID InformationBuffer, IN ULONG InformationBufferLength,
+                                                        OUT PULONG BytesWritten, OUT PULONG BytesNeeded);
+typedef NDIS_STATUS(NTAPI* W_RECONFIGURE_HANDLER)(OUT PNDIS_STATUS OpenErrorStatus,
+                                                  IN NDIS_HANDLE MiniportAdapterContext OPTIONAL,
                                                   IN NDIS_HANDLE WrapperConfigurationContext);
-typedef VOID (NTAPI *W_ISR_HANDLER)(OUT PBOOLEAN InterruptRecognized, OUT PBOOLEAN QueueMiniportHandleInterrupt,
-                                    IN NDIS_HANDLE MiniportAdapterContext);
-typedef NDIS_STATUS (NTAPI *W_QUERY_INFORMATION_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN NDIS_OID Oid,
-                                                         IN PVOID InformationBuffer, IN ULONG InformationBufferLength,
-                                                         OUT PULONG BytesWritten, OUT PULONG BytesNeeded);
-typedef NDIS_STATUS (NTAPI *W_RECONFIGURE_HANDLER)(OUT PNDIS_STATUS OpenErrorStatus,
-                                                   IN NDIS_HANDLE MiniportAdapterContext OPTIONAL,
-                                                   IN NDIS_HANDLE WrapperConfigurationContext);
-typedef NDIS_STATUS (NTAPI *W_RESET_HANDLER)(OUT PBOOLEAN AddressingReset, IN NDIS_HANDLE MiniportAdapterContext);
-typedef NDIS_STATUS (NTAPI *W_SEND_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PNDIS_PACKET Packet, IN UINT Flags);
-typedef NDIS_STATUS (NTAPI *WM_SEND_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN NDIS_HANDLE NdisLinkHandle,
-                                             IN PVOID Packet);
-typedef NDIS_STATUS (NTAPI *W_SET_INFORMATION_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN NDIS_OID Oid,
-                                                       IN PVOID InformationBuffer, IN ULONG InformationBufferLength,
-                                                       OUT PULONG BytesRead, OUT PULONG BytesNeeded);
-typedef NDIS_STATUS (NTAPI *W_TRANSFER_DATA_HANDLER)(OUT PNDIS_PACKET Packet, OUT PUINT BytesTransferred,
-                                                     IN NDIS_HANDLE MiniportAdapterContext,
-                                                     IN NDIS_HANDLE MiniportReceiveContext, IN UINT ByteOffset,
-                                                     IN UINT BytesToTransfer);
-typedef VOID (NTAPI *W_RETURN_PACKET_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PNDIS_PACKET Packet);
-typedef VOID (NTAPI *W_SEND_PACKETS_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PPNDIS_PACKET PacketArray,
-                                             IN UINT NumberOfPackets);
-typedef VOID (NTAPI *W_ALLOCATE_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PVOID VirtualAddress,
-                                                  IN PNDIS_PHYSICAL_ADDRESS PhysicalAddress, IN ULONG Length,
-                                                  IN PVOID Context);
-typedef VOID (NTAPI *W_CANCEL_SEND_PACKETS_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PVOID CancelId);
-typedef VOID (NTAPI *W_PNP_EVENT_NOTIFY_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN NDIS_DEVICE_PNP_EVENT PnPEvent,
-                                                 IN PVOID InformationBuffer, IN ULONG InformationBufferLength);
-typedef VOID (NTAPI *W_MINIPORT_SHUTDOWN_HANDLER)(IN PVOID ShutdownContext);
+typedef NDIS_STATUS(NTAPI* W_RESET_HANDLER)(OUT PBOOLEAN AddressingReset, IN NDIS_HANDLE MiniportAdapterContext);
+typedef NDIS_STATUS(NTAPI* W_SEND_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PNDIS_PACKET Packet,
+                                           IN UINT Flags);
+typedef NDIS_STATUS(NTAPI* WM_SEND_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN NDIS_HANDLE NdisLinkHandle,
+                                            IN PVOID Packet);
+typedef NDIS_STATUS(NTAPI* W_SET_INFORMATION_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN NDIS_OID Oid,
+                                                      IN PVOID InformationBuffer, IN ULONG InformationBufferLength,
+                                                      OUT PULONG BytesRead, OUT PULONG BytesNeeded);
+typedef NDIS_STATUS(NTAPI* W_TRANSFER_DATA_HANDLER)(OUT PNDIS_PACKET Packet, OUT PUINT BytesTransferred,
+                                                    IN NDIS_HANDLE MiniportAdapterContext,
+                                                    IN NDIS_HANDLE MiniportReceiveContext, IN UINT ByteOffset,
+                                                    IN UINT BytesToTransfer);
+typedef VOID(NTAPI* W_RETURN_PACKET_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PNDIS_PACKET Packet);
+typedef VOID(NTAPI* W_SEND_PACKETS_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PPNDIS_PACKET PacketArray,
+                                            IN UINT NumberOfPackets);
+typedef VOID(NTAPI* W_ALLOCATE_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PVOID VirtualAddress,
+                                                 IN PNDIS_PHYSICAL_ADDRESS PhysicalAddress, IN ULONG Length,
+                                                 IN PVOID Context);
+typedef VOID(NTAPI* W_CANCEL_SEND_PACKETS_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext, IN PVOID CancelId);
+typedef VOID(NTAPI* W_PNP_EVENT_NOTIFY_HANDLER)(IN NDIS_HANDLE MiniportAdapterContext,
+                                                IN NDIS_DEVICE_PNP_EVENT PnPEvent, IN PVOID InformationBuffer,
+                                                IN ULONG InformationBufferLength);
+typedef VOID(NTAPI* W_MINIPORT_SHUTDOWN_HANDLER)(IN PVOID ShutdownContext);
 typedef W_MINIPORT_SHUTDOWN_HANDLER ADAPTER_SHUTDOWN_HANDLER;
 typedef W_PNP_EVENT_NOTIFY_HANDLER ADAPTER_PNP_EVENT_NOTIFY_HANDLER;
 
 /* The characteristics grew by appending. Members new in a version stand behind those of the one before. */
-#define NDIS30_MINIPORT_CHARACTERISTICS_S                                                                                       \
-    UCHAR MajorNdisVersion;                                                                                                     \
-    UCHAR MinorNdisVersion;                                                                                                     \
-    UINT Reserved;                                                                                                              \
-    W_CHECK_FOR_HANG_HANDLER CheckForHangHandler;                                                                               \
-    W_DISABLE_INTERRUPT_HANDLER DisableInterruptHandler;                                                                        \
-    W_ENABLE_INTERRUPT_HANDLER EnableInterruptHandler;                                                                          \
-    W_HALT_HANDLER HaltHandler;                                                                                                 \
-    W_HANDLE_INTERRUPT_HANDLER HandleInterruptHandler;                                                                          \
-    W_INITIALIZE_HANDLER InitializeHandler;                                                                                     \
-    W_ISR_HANDLER ISRHandler;                                                                                                   \
-    W_QUERY_INFORMATION_HANDLER QueryInformationHandler;                                                                        \
-    W_RECONFIGURE_HANDLER ReconfigureHandler;                                                                                   \
-    W_RESET_HANDLER ResetHandler;                                                                                               \
-    __extension__ union {                                                                                                       \
-        W_SEND_HANDLER SendHandler;                                                                                             \
-        WM_SEND_HANDLER WanSendHandler;                                                                                         \
-    };                                                                                                                          \
-    W_SET_INFORMATION_HANDLER SetInformationHandler;                                                                            \
-    __extension__ union {                                                                                                       \
-        W_TRANSFER_DATA_HANDLER TransferDataHandler;                                                                            \
-        PVOID WanTransferDataHandler;                                                                                           \
+#define NDIS30_MINIPORT_CHARACTERISTICS_S                                                                              \
+    UCHAR MajorNdisVersion;                                                                                            \
+    UCHAR MinorNdisVersion;                                                                                            \
+    UINT Reserved;                                                                                                     \
+    W_CHECK_FOR_HANG_HANDLER CheckForHangHandler;                                                                      \
+    W_DISABLE_INTERRUPT_HANDLER DisableInterruptHandler;                                                               \
+    W_ENABLE_INTERRUPT_HANDLER EnableInterruptHandler;                                                                 \
+    W_HALT_HANDLER HaltHandler;                                                                                        \
+    W_HANDLE_INTERRUPT_HANDLER HandleInterruptHandler;                                                                 \
+    W_INITIALIZE_HANDLER InitializeHandler;                                                                            \
+    W_ISR_HANDLER ISRHandler;                                                                                          \
+    W_QUERY_INFORMATION_HANDLER QueryInformationHandler;                                                               \
+    W_RECONFIGURE_HANDLER ReconfigureHandler;                                                                          \
+    W_RESET_HANDLER ResetHandler;                                                                                      \
+    __extension__ union {                                                                                              \
+        W_SEND_HANDLER SendHandler;                                                                                    \
+        WM_SEND_HANDLER WanSendHandler;                                                                                \
+    };                                                                                                                 \
+    W_SET_INFORMATION_HANDLER SetInformationHandler;                                                                   \
+    __extension__ union {                                                                                              \
+        W_TRANSFER_DATA_HANDLER TransferDataHandler;                                                                   \
+        PVOID WanTransferDataHandler;                                                                                  \
     };
 
-#define NDIS40_MINIPORT_CHARACTERISTICS_S                                                                                       \
-    NDIS30_MINIPORT_CHARACTERISTICS_S                                                                                           \
-    W_RETURN_PACKET_HANDLER ReturnPacketHandler;                                                                                \
-    W_SEND_PACKETS_HANDLER SendPacketsHandler;                                                                                  \
+#define NDIS40_MINIPORT_CHARACTERISTICS_S                                                                              \
+    NDIS30_MINIPORT_CHARACTERISTICS_S                                                                                  \
+    W_RETURN_PACKET_HANDLER ReturnPacketHandler;                                                                       \
+    W_SEND_PACKETS_HANDLER SendPacketsHandler;                                                                         \
     W_ALLOCATE_COMPLETE_HANDLER AllocateCompleteHandler;
 
 /* Connection-oriented handlers: kept for the layout, connection-oriented miniports are refused at registration. */
-#define NDIS50_MINIPORT_CHARACTERISTICS_S                                                                                       \
-    NDIS40_MINIPORT_CHARACTERISTICS_S                                                                                           \
-    PVOID CoCreateVcHandler;                                                                                                    \
-    PVOID CoDeleteVcHandler;                                                                                                    \
-    PVOID CoActivateVcHandler;                                                                                                  \
-    PVOID CoDeactivateVcHandler;                                                                                                \
-    PVOID CoSendPacketsHandler;                                                                                                 \
+#define NDIS50_MINIPORT_CHARACTERISTICS_S                                                                              \
+    NDIS40_MINIPORT_CHARACTERISTICS_S                                                                                  \
+    PVOID CoCreateVcHandler;                                                                                           \
+    PVOID CoDeleteVcHandler;                                                                                           \
+    PVOID CoActivateVcHandler;                                                                                         \
+    PVOID CoDeactivateVcHandler;                                                                                       \
+    PVOID CoSendPacketsHandler;                                                                                        \
     PVOID CoRequestHandler;
 
-#define NDIS51_MINIPORT_CHARACTERISTICS_S                                                                                       \
-    NDIS50_MINIPORT_CHARACTERISTICS_S                                                                                           \
-    W_CANCEL_SEND_PACKETS_HANDLER CancelSendPacketsHandler;                                                                     \
-    W_PNP_EVENT_NOTIFY_HANDLER PnPEventNotifyHandler;                                                                           \
-    W_MINIPORT_SHUTDOWN_HANDLER AdapterShutdownHandler;                                                                         \
-    PVOID Reserved1;                                                                                                            \
-    PVOID Reserved2;                                                                                                            \
-    PVOID Reserved3;                                                                                                            \
+#define NDIS51_MINIPORT_CHARACTERISTICS_S                                                                              \
+    NDIS50_MINIPORT_CHARACTERISTICS_S                                                                                  \
+    W_CANCEL_SEND_PACKETS_HANDLER CancelSendPacketsHandler;                                                            \
+    W_PNP_EVENT_NOTIFY_HANDLER PnPEventNotifyHandler;                                                                  \
+    W_MINIPORT_SHUTDOWN_HANDLER AdapterShutdownHandler;                                                                \
+    PVOID Reserved1;                                                                                                   \
+    PVOID Reserved2;                                                                                                   \
+    PVOID Reserved3;                                                                                                   \
     PVOID Reserved4;
 
 typedef struct _NDIS30_MINIPORT_CHARACTERISTICS {
@@ -145,31 +148,31 @@ typedef NDIS51_MINIPORT_CHARACTERISTICS NDIS_MINIPORT_CHARACTERISTICS, *PNDIS_MI
 #endif
 
 /* Entries of a miniport block. */
-typedef VOID (NTAPI *FILTER_PACKET_INDICATION_HANDLER)(IN NDIS_HANDLE Miniport, IN PPNDIS_PACKET PacketArray,
-                                                       IN UINT NumberOfPackets);
-typedef VOID (NTAPI *NDIS_M_SEND_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN PNDIS_PACKET Packet,
-                                                   IN NDIS_STATUS Status);
-typedef VOID (NTAPI *NDIS_M_SEND_RESOURCES_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle);
-typedef VOID (NTAPI *NDIS_M_RESET_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS Status,
-                                                    IN BOOLEAN AddressingReset);
-typedef VOID (NTAPI *ETH_RCV_INDICATE_HANDLER)(IN PVOID Filter, IN NDIS_HANDLE MacReceiveContext, IN PCHAR Address,
-                                               IN PVOID HeaderBuffer, IN UINT HeaderBufferSize, IN PVOID LookaheadBuffer,
-                                               IN UINT LookaheadBufferSize, IN UINT PacketSize);
-typedef VOID (NTAPI *ETH_RCV_COMPLETE_HANDLER)(IN PVOID Filter);
-typedef VOID (NTAPI *NDIS_M_STATUS_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS GeneralStatus,
-                                            IN PVOID StatusBuffer, IN UINT StatusBufferSize);
-typedef VOID (NTAPI *NDIS_M_STS_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle);
-typedef VOID (NTAPI *NDIS_M_TD_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN PNDIS_PACKET Packet,
-                                                 IN NDIS_STATUS Status, IN UINT BytesTransferred);
-typedef VOID (NTAPI *NDIS_M_REQ_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS Status);
-typedef VOID (NTAPI *NDIS_M_UNUSED_HANDLER)(VOID);
+typedef VOID(NTAPI* FILTER_PACKET_INDICATION_HANDLER)(IN NDIS_HANDLE Miniport, IN PPNDIS_PACKET PacketArray,
+                                                      IN UINT NumberOfPackets);
+typedef VOID(NTAPI* NDIS_M_SEND_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN PNDIS_PACKET Packet,
+                                                  IN NDIS_STATUS Status);
+typedef VOID(NTAPI* NDIS_M_SEND_RESOURCES_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle);
+typedef VOID(NTAPI* NDIS_M_RESET_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS Status,
+                                                   IN BOOLEAN AddressingReset);
+typedef VOID(NTAPI* ETH_RCV_INDICATE_HANDLER)(IN PVOID Filter, IN NDIS_HANDLE MacReceiveContext, IN PCHAR Address,
+                                              IN PVOID HeaderBuffer, IN UINT HeaderBufferSize, IN PVOID LookaheadBuffer,
+                                              IN UINT LookaheadBufferSize, IN UINT PacketSize);
+typedef VOID(NTAPI* ETH_RCV_COMPLETE_HANDLER)(IN PVOID Filter);
+typedef VOID(NTAPI* NDIS_M_STATUS_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS GeneralStatus,
+                                           IN PVOID StatusBuffer, IN UINT StatusBufferSize);
+typedef VOID(NTAPI* NDIS_M_STS_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle);
+typedef VOID(NTAPI* NDIS_M_TD_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN PNDIS_PACKET Packet,
+                                                IN NDIS_STATUS Status, IN UINT BytesTransferred);
+typedef VOID(NTAPI* NDIS_M_REQ_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS Status);
+typedef VOID(NTAPI* NDIS_M_UNUSED_HANDLER)(VOID);
 
 /* Public part of the block; the host keeps its own data behind it. Members that drivers have no business with are kept for
  * their offsets; the ones filled in are MiniportName, MiniportAdapterContext, MediaType, MacOptions, the device objects, the
  * limits, and every handler. */
 typedef struct _NDIS_MINIPORT_BLOCK {
     PVOID Header;
-    struct _NDIS_MINIPORT_BLOCK *NextMiniport;
+    struct _NDIS_MINIPORT_BLOCK* NextMiniport;
     NDIS_HANDLE DriverHandle;
     NDIS_HANDLE MiniportAdapterContext;
     UNICODE_STRING MiniportName;
@@ -191,7 +194,7 @@ typedef struct _NDIS_MINIPORT_BLOCK {
     PNDIS_PACKET ReturnPacketsQueue;
     ULONG RequestBuffer;
     PVOID SetMCastBuffer;
-    struct _NDIS_MINIPORT_BLOCK *PrimaryMiniport;
+    struct _NDIS_MINIPORT_BLOCK* PrimaryMiniport;
     PVOID WrapperContext;
     PVOID BusDataContext;
     ULONG PnPCapabilities;
@@ -289,7 +292,7 @@ typedef struct _NDIS_MINIPORT_TIMER {
     PNDIS_TIMER_FUNCTION MiniportTimerFunction;
     PVOID MiniportTimerContext;
     PNDIS_MINIPORT_BLOCK Miniport;
-    struct _NDIS_MINIPORT_TIMER *NextDeferredTimer;
+    struct _NDIS_MINIPORT_TIMER* NextDeferredTimer;
 } NDIS_MINIPORT_TIMER, *PNDIS_MINIPORT_TIMER;
 NDIS_STATIC_ASSERT(sizeof(NDIS_MINIPORT_TIMER) == 160, "embedded in drivers' contexts");
 
@@ -320,8 +323,8 @@ NDISAPI VOID NTAPI NdisMRegisterUnloadHandler(IN NDIS_HANDLE NdisWrapperHandle, 
 /* A control device. SUCCESS, NOT_SUPPORTED, RESOURCES. MajorFunctions has IRP_MJ_MAXIMUM_FUNCTION + 1 entries and is copied.
  * PASSIVE_LEVEL, also from MiniportInitialize. Documentation: NdisMRegisterDevice. */
 NDISAPI NDIS_STATUS NTAPI NdisMRegisterDevice(IN NDIS_HANDLE NdisWrapperHandle, IN PNDIS_STRING DeviceName,
-                                              IN PNDIS_STRING SymbolicName, IN PDRIVER_DISPATCH *MajorFunctions,
-                                              OUT PDEVICE_OBJECT *pDeviceObject, OUT NDIS_HANDLE *NdisDeviceHandle);
+                                              IN PNDIS_STRING SymbolicName, IN PDRIVER_DISPATCH* MajorFunctions,
+                                              OUT PDEVICE_OBJECT* pDeviceObject, OUT NDIS_HANDLE* NdisDeviceHandle);
 NDISAPI NDIS_STATUS NTAPI NdisMDeregisterDevice(IN NDIS_HANDLE NdisDeviceHandle);
 
 /* ---- In MiniportInitialize and MiniportHalt. PASSIVE_LEVEL. ---- */
@@ -331,7 +334,7 @@ NDISAPI NDIS_STATUS NTAPI NdisMDeregisterDevice(IN NDIS_HANDLE NdisDeviceHandle)
 NDISAPI VOID NTAPI NdisMSetAttributesEx(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_HANDLE MiniportAdapterContext,
                                         IN UINT CheckForHangTimeInSeconds, IN ULONG AttributeFlags,
                                         IN NDIS_INTERFACE_TYPE AdapterType);
-#define NdisMSetAttributes(Handle, Context, BusMaster, Type)                                                                    \
+#define NdisMSetAttributes(Handle, Context, BusMaster, Type)                                                           \
     NdisMSetAttributesEx(Handle, Context, 0, (BusMaster) ? NDIS_ATTRIBUTE_BUS_MASTER : 0, Type)
 
 NDISAPI VOID NTAPI NdisMRegisterAdapterShutdownHandler(IN NDIS_HANDLE MiniportAdapterHandle, IN PVOID ShutdownContext,
@@ -339,9 +342,11 @@ NDISAPI VOID NTAPI NdisMRegisterAdapterShutdownHandler(IN NDIS_HANDLE MiniportAd
 NDISAPI VOID NTAPI NdisMDeregisterAdapterShutdownHandler(IN NDIS_HANDLE MiniportAdapterHandle);
 
 /* All device objects and resources are NULL: there is no hardware. Any IRQL. Documentation: NdisMGetDeviceProperty. */
-NDISAPI VOID NTAPI NdisMGetDeviceProperty(IN NDIS_HANDLE MiniportAdapterHandle, OUT PDEVICE_OBJECT *PhysicalDeviceObject,
-                                          OUT PDEVICE_OBJECT *FunctionalDeviceObject, OUT PDEVICE_OBJECT *NextDeviceObject,
-                                          OUT PVOID *AllocatedResources, OUT PVOID *AllocatedResourcesTranslated);
+NDISAPI VOID NTAPI NdisMGetDeviceProperty(IN NDIS_HANDLE MiniportAdapterHandle,
+                                          OUT PDEVICE_OBJECT* PhysicalDeviceObject,
+                                          OUT PDEVICE_OBJECT* FunctionalDeviceObject,
+                                          OUT PDEVICE_OBJECT* NextDeviceObject, OUT PVOID* AllocatedResources,
+                                          OUT PVOID* AllocatedResourcesTranslated);
 
 /* SUCCESS or RESOURCES; the caller frees Buffer with NdisFreeMemory(Buffer, 0, 0). PASSIVE_LEVEL. */
 NDISAPI NDIS_STATUS NTAPI NdisMQueryAdapterInstanceName(OUT PNDIS_STRING AdapterInstanceName,
@@ -363,9 +368,11 @@ NDISAPI VOID NTAPI NdisMCancelTimer(IN PNDIS_MINIPORT_TIMER Timer, OUT PBOOLEAN 
  * the driver held. Each is an export and an entry of the miniport block; both reach the same code. ---- */
 
 /* The send of Packet is over. A final status of RESOURCES is forbidden and treated as FAILURE. Documentation: NdisMSendComplete. */
-NDISAPI VOID NTAPI NdisMSendComplete(IN NDIS_HANDLE MiniportAdapterHandle, IN PNDIS_PACKET Packet, IN NDIS_STATUS Status);
+NDISAPI VOID NTAPI NdisMSendComplete(IN NDIS_HANDLE MiniportAdapterHandle, IN PNDIS_PACKET Packet,
+                                     IN NDIS_STATUS Status);
 NDISAPI VOID NTAPI NdisMSendResourcesAvailable(IN NDIS_HANDLE MiniportAdapterHandle);
-NDISAPI VOID NTAPI NdisMResetComplete(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS Status, IN BOOLEAN AddressingReset);
+NDISAPI VOID NTAPI NdisMResetComplete(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS Status,
+                                      IN BOOLEAN AddressingReset);
 NDISAPI VOID NTAPI NdisMTransferDataComplete(IN NDIS_HANDLE MiniportAdapterHandle, IN PNDIS_PACKET Packet,
                                              IN NDIS_STATUS Status, IN UINT BytesTransferred);
 NDISAPI VOID NTAPI NdisMQueryInformationComplete(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS Status);
@@ -377,23 +384,25 @@ NDISAPI VOID NTAPI NdisMIndicateStatusComplete(IN NDIS_HANDLE MiniportAdapterHan
 /* Lends NumberOfPackets (>= 1) packets upward. Each packet's out-of-band status must be NDIS_STATUS_SUCCESS (lent; it comes back
  * through MiniportReturnPacket) or NDIS_STATUS_RESOURCES (for it and all that follow in the array: back when this returns).
  * A macro only, as in the Windows headers. Documentation: NdisMIndicateReceivePacket. */
-#define NdisMIndicateReceivePacket(Handle, Packets, NumberOfPackets)                                                            \
+#define NdisMIndicateReceivePacket(Handle, Packets, NumberOfPackets)                                                   \
     (((PNDIS_MINIPORT_BLOCK)(Handle))->PacketIndicateHandler((Handle), (Packets), (NumberOfPackets)))
 
 /* Lookahead indication. PacketSize is bytes without the header; the buffers are read-only and valid during the call only.
  * Documentation: NdisMEthIndicateReceive, NdisMEthIndicateReceiveComplete. */
-#define NdisMEthIndicateReceive(Handle, ReceiveContext, HeaderBuffer, HeaderBufferSize, LookaheadBuffer, LookaheadBufferSize,   \
-                                PacketSize)                                                                                     \
-    (((PNDIS_MINIPORT_BLOCK)(Handle))                                                                                           \
-         ->EthRxIndicateHandler(((PNDIS_MINIPORT_BLOCK)(Handle))->EthDB, (ReceiveContext), (PCHAR)(HeaderBuffer),               \
-                                (HeaderBuffer), (HeaderBufferSize), (LookaheadBuffer), (LookaheadBufferSize), (PacketSize)))
-#define NdisMEthIndicateReceiveComplete(Handle)                                                                                 \
+#define NdisMEthIndicateReceive(Handle, ReceiveContext, HeaderBuffer, HeaderBufferSize, LookaheadBuffer,               \
+                                LookaheadBufferSize, PacketSize)                                                       \
+    (((PNDIS_MINIPORT_BLOCK)(Handle))                                                                                  \
+         ->EthRxIndicateHandler(((PNDIS_MINIPORT_BLOCK)(Handle))->EthDB, (ReceiveContext), (PCHAR)(HeaderBuffer),      \
+                                (HeaderBuffer), (HeaderBufferSize), (LookaheadBuffer), (LookaheadBufferSize),          \
+                                (PacketSize)))
+#define NdisMEthIndicateReceiveComplete(Handle)                                                                        \
     (((PNDIS_MINIPORT_BLOCK)(Handle))->EthRxCompleteHandler(((PNDIS_MINIPORT_BLOCK)(Handle))->EthDB))
 
 /* The same two as entry points of the filter library. Filter is the block's EthDB. */
 NDISAPI VOID NTAPI EthFilterDprIndicateReceive(IN PVOID Filter, IN NDIS_HANDLE MacReceiveContext, IN PCHAR Address,
-                                               IN PVOID HeaderBuffer, IN UINT HeaderBufferSize, IN PVOID LookaheadBuffer,
-                                               IN UINT LookaheadBufferSize, IN UINT PacketSize);
+                                               IN PVOID HeaderBuffer, IN UINT HeaderBufferSize,
+                                               IN PVOID LookaheadBuffer, IN UINT LookaheadBufferSize,
+                                               IN UINT PacketSize);
 NDISAPI VOID NTAPI EthFilterDprIndicateReceiveComplete(IN PVOID Filter);
 
 NDIS_END_DECLS

@@ -22,7 +22,8 @@ typedef enum _NDIS_MEDIUM {
     NdisMediumCoWan,
     NdisMedium1394,
     NdisMediumMax
-} NDIS_MEDIUM, *PNDIS_MEDIUM;
+} NDIS_MEDIUM,
+    *PNDIS_MEDIUM;
 
 typedef enum _NDIS_PHYSICAL_MEDIUM {
     NdisPhysicalMediumUnspecified,
@@ -35,9 +36,14 @@ typedef enum _NDIS_PHYSICAL_MEDIUM {
     NdisPhysicalMedium1394,
     NdisPhysicalMediumWirelessWan,
     NdisPhysicalMediumMax
-} NDIS_PHYSICAL_MEDIUM, *PNDIS_PHYSICAL_MEDIUM;
+} NDIS_PHYSICAL_MEDIUM,
+    *PNDIS_PHYSICAL_MEDIUM;
 
-typedef enum _NDIS_MEDIA_STATE { NdisMediaStateConnected, NdisMediaStateDisconnected } NDIS_MEDIA_STATE, *PNDIS_MEDIA_STATE;
+typedef enum _NDIS_MEDIA_STATE {
+    NdisMediaStateConnected,
+    NdisMediaStateDisconnected
+} NDIS_MEDIA_STATE,
+    *PNDIS_MEDIA_STATE;
 
 typedef enum _NDIS_HARDWARE_STATUS {
     NdisHardwareStatusReady,
@@ -45,7 +51,8 @@ typedef enum _NDIS_HARDWARE_STATUS {
     NdisHardwareStatusReset,
     NdisHardwareStatusClosing,
     NdisHardwareStatusNotReady
-} NDIS_HARDWARE_STATUS, *PNDIS_HARDWARE_STATUS;
+} NDIS_HARDWARE_STATUS,
+    *PNDIS_HARDWARE_STATUS;
 
 typedef enum _NDIS_INTERFACE_TYPE {
     NdisInterfaceInternal = 0,
@@ -58,7 +65,8 @@ typedef enum _NDIS_INTERFACE_TYPE {
     NdisInterfaceInternalPowerBus = 13,
     NdisInterfacePNPISABus = 14,
     NdisInterfacePNPBus = 15
-} NDIS_INTERFACE_TYPE, *PNDIS_INTERFACE_TYPE;
+} NDIS_INTERFACE_TYPE,
+    *PNDIS_INTERFACE_TYPE;
 
 typedef enum _NDIS_DEVICE_POWER_STATE {
     NdisDeviceStateUnspecified,
@@ -67,7 +75,8 @@ typedef enum _NDIS_DEVICE_POWER_STATE {
     NdisDeviceStateD2,
     NdisDeviceStateD3,
     NdisDeviceStateMaximum
-} NDIS_DEVICE_POWER_STATE, *PNDIS_DEVICE_POWER_STATE;
+} NDIS_DEVICE_POWER_STATE,
+    *PNDIS_DEVICE_POWER_STATE;
 
 typedef struct _NDIS_PM_WAKE_UP_CAPABILITIES {
     NDIS_DEVICE_POWER_STATE MinMagicPacketWakeUp;

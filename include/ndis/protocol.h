@@ -10,16 +10,17 @@
 #include "status.h"
 
 typedef enum _NET_PNP_EVENT_CODE {
-    NetEventSetPower,             /* Buffer: NDIS_DEVICE_POWER_STATE */
-    NetEventQueryPower,           /* Buffer: NDIS_DEVICE_POWER_STATE */
-    NetEventQueryRemoveDevice,    /* no buffer; FAILURE vetoes */
-    NetEventCancelRemoveDevice,   /* no buffer */
-    NetEventReconfigure,          /* context NULL or a binding; Buffer: the protocol's own, or NULL */
-    NetEventBindList,             /* context NULL; Buffer: zero-terminated device names in preferred order */
-    NetEventBindsComplete,        /* context NULL; no buffer */
-    NetEventPnPCapabilities,      /* Buffer: flags of NDIS_PNP_CAPABILITIES */
+    NetEventSetPower,           /* Buffer: NDIS_DEVICE_POWER_STATE */
+    NetEventQueryPower,         /* Buffer: NDIS_DEVICE_POWER_STATE */
+    NetEventQueryRemoveDevice,  /* no buffer; FAILURE vetoes */
+    NetEventCancelRemoveDevice, /* no buffer */
+    NetEventReconfigure,        /* context NULL or a binding; Buffer: the protocol's own, or NULL */
+    NetEventBindList,           /* context NULL; Buffer: zero-terminated device names in preferred order */
+    NetEventBindsComplete,      /* context NULL; no buffer */
+    NetEventPnPCapabilities,    /* Buffer: flags of NDIS_PNP_CAPABILITIES */
     NetEventMaximum
-} NET_PNP_EVENT_CODE, *PNET_PNP_EVENT_CODE;
+} NET_PNP_EVENT_CODE,
+    *PNET_PNP_EVENT_CODE;
 
 typedef struct _NET_PNP_EVENT {
     NET_PNP_EVENT_CODE NetEvent;
@@ -33,64 +34,64 @@ typedef struct _NET_PNP_EVENT {
 NDIS_STATIC_ASSERT(sizeof(NET_PNP_EVENT) == 152 && offsetof(NET_PNP_EVENT, NdisReserved) == 24, "Win64 NET_PNP_EVENT");
 
 /* Handlers of a protocol. `context` is the ProtocolBindingContext given to NdisOpenAdapter. */
-typedef VOID (NTAPI *OPEN_ADAPTER_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_STATUS Status,
-                                                    IN NDIS_STATUS OpenErrorStatus);
-typedef VOID (NTAPI *CLOSE_ADAPTER_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_STATUS Status);
-typedef VOID (NTAPI *RESET_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_STATUS Status);
-typedef VOID (NTAPI *REQUEST_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_REQUEST NdisRequest,
-                                               IN NDIS_STATUS Status);
-typedef VOID (NTAPI *STATUS_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_STATUS GeneralStatus,
-                                     IN PVOID StatusBuffer, IN UINT StatusBufferSize);
-typedef VOID (NTAPI *STATUS_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext);
-typedef VOID (NTAPI *SEND_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_PACKET Packet,
-                                            IN NDIS_STATUS Status);
-typedef VOID (NTAPI *TRANSFER_DATA_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_PACKET Packet,
-                                                     IN NDIS_STATUS Status, IN UINT BytesTransferred);
-typedef NDIS_STATUS (NTAPI *RECEIVE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_HANDLE MacReceiveContext,
-                                             IN PVOID HeaderBuffer, IN UINT HeaderBufferSize, IN PVOID LookAheadBuffer,
-                                             IN UINT LookaheadBufferSize, IN UINT PacketSize);
-typedef VOID (NTAPI *RECEIVE_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext);
+typedef VOID(NTAPI* OPEN_ADAPTER_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_STATUS Status,
+                                                   IN NDIS_STATUS OpenErrorStatus);
+typedef VOID(NTAPI* CLOSE_ADAPTER_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_STATUS Status);
+typedef VOID(NTAPI* RESET_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_STATUS Status);
+typedef VOID(NTAPI* REQUEST_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_REQUEST NdisRequest,
+                                              IN NDIS_STATUS Status);
+typedef VOID(NTAPI* STATUS_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_STATUS GeneralStatus,
+                                    IN PVOID StatusBuffer, IN UINT StatusBufferSize);
+typedef VOID(NTAPI* STATUS_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext);
+typedef VOID(NTAPI* SEND_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_PACKET Packet,
+                                           IN NDIS_STATUS Status);
+typedef VOID(NTAPI* TRANSFER_DATA_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_PACKET Packet,
+                                                    IN NDIS_STATUS Status, IN UINT BytesTransferred);
+typedef NDIS_STATUS(NTAPI* RECEIVE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN NDIS_HANDLE MacReceiveContext,
+                                            IN PVOID HeaderBuffer, IN UINT HeaderBufferSize, IN PVOID LookAheadBuffer,
+                                            IN UINT LookaheadBufferSize, IN UINT PacketSize);
+typedef VOID(NTAPI* RECEIVE_COMPLETE_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext);
 /* Returns how many references it took: 0 = done with the packet, n = n returns will follow. */
-typedef INT (NTAPI *RECEIVE_PACKET_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_PACKET Packet);
-typedef VOID (NTAPI *BIND_HANDLER)(OUT PNDIS_STATUS Status, IN NDIS_HANDLE BindContext, IN PNDIS_STRING DeviceName,
-                                   IN PVOID SystemSpecific1, IN PVOID SystemSpecific2);
-typedef VOID (NTAPI *UNBIND_HANDLER)(OUT PNDIS_STATUS Status, IN NDIS_HANDLE ProtocolBindingContext,
-                                     IN NDIS_HANDLE UnbindContext);
-typedef NDIS_STATUS (NTAPI *PNP_EVENT_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNET_PNP_EVENT NetPnPEvent);
-typedef VOID (NTAPI *UNLOAD_PROTOCOL_HANDLER)(VOID);
+typedef INT(NTAPI* RECEIVE_PACKET_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_PACKET Packet);
+typedef VOID(NTAPI* BIND_HANDLER)(OUT PNDIS_STATUS Status, IN NDIS_HANDLE BindContext, IN PNDIS_STRING DeviceName,
+                                  IN PVOID SystemSpecific1, IN PVOID SystemSpecific2);
+typedef VOID(NTAPI* UNBIND_HANDLER)(OUT PNDIS_STATUS Status, IN NDIS_HANDLE ProtocolBindingContext,
+                                    IN NDIS_HANDLE UnbindContext);
+typedef NDIS_STATUS(NTAPI* PNP_EVENT_HANDLER)(IN NDIS_HANDLE ProtocolBindingContext, IN PNET_PNP_EVENT NetPnPEvent);
+typedef VOID(NTAPI* UNLOAD_PROTOCOL_HANDLER)(VOID);
 
-#define NDIS40_PROTOCOL_CHARACTERISTICS_S                                                                                       \
-    UCHAR MajorNdisVersion;                                                                                                     \
-    UCHAR MinorNdisVersion;                                                                                                     \
-    USHORT Filler;                                                                                                              \
-    __extension__ union {                                                                                                       \
-        UINT Reserved;                                                                                                          \
-        UINT Flags;                                                                                                             \
-    };                                                                                                                          \
-    OPEN_ADAPTER_COMPLETE_HANDLER OpenAdapterCompleteHandler;                                                                   \
-    CLOSE_ADAPTER_COMPLETE_HANDLER CloseAdapterCompleteHandler;                                                                 \
-    __extension__ union {                                                                                                       \
-        SEND_COMPLETE_HANDLER SendCompleteHandler;                                                                              \
-        PVOID WanSendCompleteHandler;                                                                                           \
-    };                                                                                                                          \
-    __extension__ union {                                                                                                       \
-        TRANSFER_DATA_COMPLETE_HANDLER TransferDataCompleteHandler;                                                             \
-        PVOID WanTransferDataCompleteHandler;                                                                                   \
-    };                                                                                                                          \
-    RESET_COMPLETE_HANDLER ResetCompleteHandler;                                                                                \
-    REQUEST_COMPLETE_HANDLER RequestCompleteHandler;                                                                            \
-    __extension__ union {                                                                                                       \
-        RECEIVE_HANDLER ReceiveHandler;                                                                                         \
-        PVOID WanReceiveHandler;                                                                                                \
-    };                                                                                                                          \
-    RECEIVE_COMPLETE_HANDLER ReceiveCompleteHandler;                                                                            \
-    STATUS_HANDLER StatusHandler;                                                                                               \
-    STATUS_COMPLETE_HANDLER StatusCompleteHandler;                                                                              \
-    NDIS_STRING Name;                                                                                                           \
-    RECEIVE_PACKET_HANDLER ReceivePacketHandler;                                                                                \
-    BIND_HANDLER BindAdapterHandler;                                                                                            \
-    UNBIND_HANDLER UnbindAdapterHandler;                                                                                        \
-    PNP_EVENT_HANDLER PnPEventHandler;                                                                                          \
+#define NDIS40_PROTOCOL_CHARACTERISTICS_S                                                                              \
+    UCHAR MajorNdisVersion;                                                                                            \
+    UCHAR MinorNdisVersion;                                                                                            \
+    USHORT Filler;                                                                                                     \
+    __extension__ union {                                                                                              \
+        UINT Reserved;                                                                                                 \
+        UINT Flags;                                                                                                    \
+    };                                                                                                                 \
+    OPEN_ADAPTER_COMPLETE_HANDLER OpenAdapterCompleteHandler;                                                          \
+    CLOSE_ADAPTER_COMPLETE_HANDLER CloseAdapterCompleteHandler;                                                        \
+    __extension__ union {                                                                                              \
+        SEND_COMPLETE_HANDLER SendCompleteHandler;                                                                     \
+        PVOID WanSendCompleteHandler;                                                                                  \
+    };                                                                                                                 \
+    __extension__ union {                                                                                              \
+        TRANSFER_DATA_COMPLETE_HANDLER TransferDataCompleteHandler;                                                    \
+        PVOID WanTransferDataCompleteHandler;                                                                          \
+    };                                                                                                                 \
+    RESET_COMPLETE_HANDLER ResetCompleteHandler;                                                                       \
+    REQUEST_COMPLETE_HANDLER RequestCompleteHandler;                                                                   \
+    __extension__ union {                                                                                              \
+        RECEIVE_HANDLER ReceiveHandler;                                                                                \
+        PVOID WanReceiveHandler;                                                                                       \
+    };                                                                                                                 \
+    RECEIVE_COMPLETE_HANDLER ReceiveCompleteHandler;                                                                   \
+    STATUS_HANDLER StatusHandler;                                                                                      \
+    STATUS_COMPLETE_HANDLER StatusCompleteHandler;                                                                     \
+    NDIS_STRING Name;                                                                                                  \
+    RECEIVE_PACKET_HANDLER ReceivePacketHandler;                                                                       \
+    BIND_HANDLER BindAdapterHandler;                                                                                   \
+    UNBIND_HANDLER UnbindAdapterHandler;                                                                               \
+    PNP_EVENT_HANDLER PnPEventHandler;                                                                                 \
     UNLOAD_PROTOCOL_HANDLER UnloadHandler;
 
 typedef struct _NDIS40_PROTOCOL_CHARACTERISTICS {
@@ -118,14 +119,14 @@ typedef NDIS50_PROTOCOL_CHARACTERISTICS NDIS_PROTOCOL_CHARACTERISTICS, *PNDIS_PR
 #endif
 
 /* Entries of an open block, called by drivers of some compilers as open->Handler(open->BindingHandle, ...). */
-typedef NDIS_STATUS (NTAPI *SEND_HANDLER)(IN NDIS_HANDLE NdisBindingHandle, IN PNDIS_PACKET Packet);
-typedef NDIS_STATUS (NTAPI *TRANSFER_DATA_HANDLER)(IN NDIS_HANDLE NdisBindingHandle, IN NDIS_HANDLE MacReceiveContext,
-                                                   IN UINT ByteOffset, IN UINT BytesToTransfer, OUT PNDIS_PACKET Packet,
-                                                   OUT PUINT BytesTransferred);
-typedef VOID (NTAPI *SEND_PACKETS_HANDLER)(IN NDIS_HANDLE NdisBindingHandle, IN PPNDIS_PACKET PacketArray,
-                                           IN UINT NumberOfPackets);
-typedef NDIS_STATUS (NTAPI *RESET_HANDLER)(IN NDIS_HANDLE NdisBindingHandle);
-typedef NDIS_STATUS (NTAPI *REQUEST_HANDLER)(IN NDIS_HANDLE NdisBindingHandle, IN PNDIS_REQUEST Request);
+typedef NDIS_STATUS(NTAPI* SEND_HANDLER)(IN NDIS_HANDLE NdisBindingHandle, IN PNDIS_PACKET Packet);
+typedef NDIS_STATUS(NTAPI* TRANSFER_DATA_HANDLER)(IN NDIS_HANDLE NdisBindingHandle, IN NDIS_HANDLE MacReceiveContext,
+                                                  IN UINT ByteOffset, IN UINT BytesToTransfer, OUT PNDIS_PACKET Packet,
+                                                  OUT PUINT BytesTransferred);
+typedef VOID(NTAPI* SEND_PACKETS_HANDLER)(IN NDIS_HANDLE NdisBindingHandle, IN PPNDIS_PACKET PacketArray,
+                                          IN UINT NumberOfPackets);
+typedef NDIS_STATUS(NTAPI* RESET_HANDLER)(IN NDIS_HANDLE NdisBindingHandle);
+typedef NDIS_STATUS(NTAPI* REQUEST_HANDLER)(IN NDIS_HANDLE NdisBindingHandle, IN PNDIS_REQUEST Request);
 
 typedef struct _NDIS_OPEN_BLOCK {
     PVOID MacHandle;
@@ -133,8 +134,8 @@ typedef struct _NDIS_OPEN_BLOCK {
     NDIS_HANDLE MiniportHandle;
     NDIS_HANDLE ProtocolHandle;
     NDIS_HANDLE ProtocolBindingContext;
-    struct _NDIS_OPEN_BLOCK *MiniportNextOpen;
-    struct _NDIS_OPEN_BLOCK *ProtocolNextOpen;
+    struct _NDIS_OPEN_BLOCK* MiniportNextOpen;
+    struct _NDIS_OPEN_BLOCK* ProtocolNextOpen;
     NDIS_HANDLE MiniportAdapterContext;
     BOOLEAN Reserved1;
     BOOLEAN Reserved2;
@@ -184,8 +185,9 @@ NDISAPI VOID NTAPI NdisDeregisterProtocol(OUT PNDIS_STATUS Status, IN NDIS_HANDL
  * UNSUPPORTED_MEDIA, OPEN_FAILED. The outputs must outlive a pending call. Documentation: NdisOpenAdapter. */
 NDISAPI VOID NTAPI NdisOpenAdapter(OUT PNDIS_STATUS Status, OUT PNDIS_STATUS OpenErrorStatus,
                                    OUT PNDIS_HANDLE NdisBindingHandle, OUT PUINT SelectedMediumIndex,
-                                   IN PNDIS_MEDIUM MediumArray, IN UINT MediumArraySize, IN NDIS_HANDLE NdisProtocolHandle,
-                                   IN NDIS_HANDLE ProtocolBindingContext, IN PNDIS_STRING AdapterName, IN UINT OpenOptions,
+                                   IN PNDIS_MEDIUM MediumArray, IN UINT MediumArraySize,
+                                   IN NDIS_HANDLE NdisProtocolHandle, IN NDIS_HANDLE ProtocolBindingContext,
+                                   IN PNDIS_STRING AdapterName, IN UINT OpenOptions,
                                    IN PSTRING AddressingInformation OPTIONAL);
 /* SUCCESS or PENDING (then ProtocolCloseAdapterComplete, once everything of the binding is back). The handle is dead for the
  * caller from the call on. Documentation: NdisCloseAdapter. */
@@ -202,8 +204,10 @@ NDISAPI VOID NTAPI NdisCompletePnPEvent(IN NDIS_STATUS Status, IN NDIS_HANDLE Nd
 NDISAPI VOID NTAPI NdisReEnumerateProtocolBindings(IN NDIS_HANDLE NdisProtocolHandle);
 
 /* SUCCESS or RESOURCES; the caller frees Buffer with NdisFreeMemory(Buffer, 0, 0). */
-NDISAPI NDIS_STATUS NTAPI NdisQueryAdapterInstanceName(OUT PNDIS_STRING AdapterInstanceName, IN NDIS_HANDLE NdisBindingHandle);
-NDISAPI NDIS_STATUS NTAPI NdisQueryBindInstanceName(OUT PNDIS_STRING AdapterInstanceName, IN NDIS_HANDLE BindingContext);
+NDISAPI NDIS_STATUS NTAPI NdisQueryAdapterInstanceName(OUT PNDIS_STRING AdapterInstanceName,
+                                                       IN NDIS_HANDLE NdisBindingHandle);
+NDISAPI NDIS_STATUS NTAPI NdisQueryBindInstanceName(OUT PNDIS_STRING AdapterInstanceName,
+                                                    IN NDIS_HANDLE BindingContext);
 NDISAPI VOID NTAPI NdisGetDriverHandle(IN NDIS_HANDLE NdisBindingHandle, OUT PNDIS_HANDLE NdisDriverHandle);
 NDISAPI NDIS_STATUS NTAPI NdisQueryPendingIOCount(IN NDIS_HANDLE NdisBindingHandle, OUT PULONG IoCount);
 
@@ -213,12 +217,13 @@ NDISAPI NDIS_STATUS NTAPI NdisQueryPendingIOCount(IN NDIS_HANDLE NdisBindingHand
  * not be called. SUCCESS, CLOSING, RESET_IN_PROGRESS, FAILURE. Documentation: NdisSend. */
 NDISAPI VOID NTAPI NdisSend(OUT PNDIS_STATUS Status, IN NDIS_HANDLE NdisBindingHandle, IN PNDIS_PACKET Packet);
 /* Every packet ends in ProtocolSendComplete, also one that is finished at once. Documentation: NdisSendPackets. */
-NDISAPI VOID NTAPI NdisSendPackets(IN NDIS_HANDLE NdisBindingHandle, IN PPNDIS_PACKET PacketArray, IN UINT NumberOfPackets);
+NDISAPI VOID NTAPI NdisSendPackets(IN NDIS_HANDLE NdisBindingHandle, IN PPNDIS_PACKET PacketArray,
+                                   IN UINT NumberOfPackets);
 NDISAPI VOID NTAPI NdisCancelSendPackets(IN NDIS_HANDLE NdisBindingHandle, IN PVOID CancelId);
 
 /* Gives back one reference for each appearance of a packet; packets of several miniports may be mixed.
  * Documentation: NdisReturnPackets. */
-NDISAPI VOID NTAPI NdisReturnPackets(IN PNDIS_PACKET *PacketsToReturn, IN UINT NumberOfPackets);
+NDISAPI VOID NTAPI NdisReturnPackets(IN PNDIS_PACKET* PacketsToReturn, IN UINT NumberOfPackets);
 
 /* Inside ProtocolReceive: the packet that is being indicated, NULL when the miniport indicated without one.
  * Documentation: NdisGetReceivedPacket. */
@@ -243,7 +248,7 @@ NDISAPI VOID NTAPI NdisReset(OUT PNDIS_STATUS Status, IN NDIS_HANDLE NdisBinding
 NDIS_END_DECLS
 
 /* Copies a lookahead buffer; MacOptions may ask for it to be read in order. Documentation: NdisCopyLookaheadData. */
-#define NdisCopyLookaheadData(Destination, Source, Length, MacOptions)                                                          \
+#define NdisCopyLookaheadData(Destination, Source, Length, MacOptions)                                                 \
     ((void)(MacOptions), (void)memcpy((Destination), (Source), (Length)))
 
 #endif

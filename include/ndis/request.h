@@ -19,7 +19,8 @@ typedef enum _NDIS_REQUEST_TYPE {
     NdisRequestGeneric2,
     NdisRequestGeneric3,
     NdisRequestGeneric4
-} NDIS_REQUEST_TYPE, *PNDIS_REQUEST_TYPE;
+} NDIS_REQUEST_TYPE,
+    *PNDIS_REQUEST_TYPE;
 
 typedef struct _NDIS_REQUEST {
     UCHAR MacReserved[4 * sizeof(PVOID)]; /* NDIS's while it owns the request */
@@ -52,6 +53,7 @@ NDIS_STATIC_ASSERT(offsetof(NDIS_REQUEST, RequestType) == 32, "Win64 NDIS_REQUES
 NDIS_STATIC_ASSERT(offsetof(NDIS_REQUEST, DATA.QUERY_INFORMATION.Oid) == 40, "Win64 NDIS_REQUEST");
 NDIS_STATIC_ASSERT(offsetof(NDIS_REQUEST, DATA.QUERY_INFORMATION.BytesWritten) == 60, "Win64 NDIS_REQUEST");
 NDIS_STATIC_ASSERT(offsetof(NDIS_REQUEST, DATA.SET_INFORMATION.BytesNeeded) == 64, "Win64 NDIS_REQUEST");
-NDIS_STATIC_ASSERT(offsetof(NDIS_REQUEST, MiniportReserved) == 160 && sizeof(NDIS_REQUEST) == 176, "Win64 NDIS_REQUEST");
+NDIS_STATIC_ASSERT(offsetof(NDIS_REQUEST, MiniportReserved) == 160 && sizeof(NDIS_REQUEST) == 176,
+                   "Win64 NDIS_REQUEST");
 
 #endif

@@ -17,8 +17,8 @@ typedef struct _NDIS_EVENT {
 } NDIS_EVENT, *PNDIS_EVENT;
 NDIS_STATIC_ASSERT(sizeof(NDIS_EVENT) == 24, "Win64 NDIS_EVENT");
 
-typedef VOID (NTAPI *PNDIS_TIMER_FUNCTION)(IN PVOID SystemSpecific1, IN PVOID FunctionContext, IN PVOID SystemSpecific2,
-                                           IN PVOID SystemSpecific3);
+typedef VOID(NTAPI* PNDIS_TIMER_FUNCTION)(IN PVOID SystemSpecific1, IN PVOID FunctionContext, IN PVOID SystemSpecific2,
+                                          IN PVOID SystemSpecific3);
 
 typedef struct _NDIS_TIMER {
     KTIMER Timer;
@@ -105,7 +105,8 @@ NDISAPI VOID NTAPI NdisMSleep(IN ULONG MicrosecondsToSleep);
  * set it again. ---- */
 
 /* <= DISPATCH_LEVEL. Documentation: NdisInitializeTimer. */
-NDISAPI VOID NTAPI NdisInitializeTimer(OUT PNDIS_TIMER Timer, IN PNDIS_TIMER_FUNCTION TimerFunction, IN PVOID FunctionContext);
+NDISAPI VOID NTAPI NdisInitializeTimer(OUT PNDIS_TIMER Timer, IN PNDIS_TIMER_FUNCTION TimerFunction,
+                                       IN PVOID FunctionContext);
 /* Fires once after so many milliseconds (0: as soon as possible). Setting again replaces. <= DISPATCH_LEVEL.
  * Documentation: NdisSetTimer. */
 NDISAPI VOID NTAPI NdisSetTimer(IN PNDIS_TIMER Timer, IN UINT MillisecondsToDelay);
@@ -119,7 +120,7 @@ NDISAPI VOID NTAPI NdisCancelTimer(IN PNDIS_TIMER Timer, OUT PBOOLEAN TimerCance
 
 /* ---- Work items ---- */
 
-#define NdisInitializeWorkItem(WorkItem, WorkItemRoutine, WorkItemContext)                                                      \
+#define NdisInitializeWorkItem(WorkItem, WorkItemRoutine, WorkItemContext)                                             \
     ((void)((WorkItem)->Context = (WorkItemContext), (WorkItem)->Routine = (WorkItemRoutine)))
 /* Calls Routine(WorkItem, Context) at PASSIVE_LEVEL in a worker thread, where it may block. Once it is called the host does not touch
  * WorkItem: it may free it or schedule it again. An item that is still queued is reported and stays queued once. Always
@@ -146,7 +147,8 @@ NDISAPI PLIST_ENTRY NTAPI NdisInterlockedRemoveHeadList(IN OUT PLIST_ENTRY ListH
 NDISAPI PSINGLE_LIST_ENTRY NTAPI NdisInterlockedPushEntryList(IN OUT PSINGLE_LIST_ENTRY ListHead,
                                                               IN OUT PSINGLE_LIST_ENTRY ListEntry,
                                                               IN OUT PNDIS_SPIN_LOCK Lock);
-NDISAPI PSINGLE_LIST_ENTRY NTAPI NdisInterlockedPopEntryList(IN OUT PSINGLE_LIST_ENTRY ListHead, IN OUT PNDIS_SPIN_LOCK Lock);
+NDISAPI PSINGLE_LIST_ENTRY NTAPI NdisInterlockedPopEntryList(IN OUT PSINGLE_LIST_ENTRY ListHead,
+                                                             IN OUT PNDIS_SPIN_LOCK Lock);
 #define NdisInitializeListHead(ListHead) InitializeListHead(ListHead)
 #define NdisInitializeSListHead(SListHead) ExInitializeSListHead(SListHead)
 #define NdisInterlockedPushEntrySList(SListHead, SListEntry, Lock) ExpInterlockedPushEntrySList(SListHead, SListEntry)

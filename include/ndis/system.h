@@ -63,8 +63,9 @@ NDISAPI VOID NdisWriteErrorLogEntry(IN NDIS_HANDLE NdisAdapterHandle, IN NDIS_ER
                                     IN ULONG NumberOfErrorValues, ...);
 /* For protocols. StringsList: NumStrings PWSTRs. DataSize in bytes. SUCCESS; BUFFER_TOO_SHORT: more than fits into a log entry;
  * RESOURCES. <= DISPATCH_LEVEL. Documentation: NdisWriteEventLogEntry. */
-NDISAPI NDIS_STATUS NTAPI NdisWriteEventLogEntry(IN PVOID LogHandle, IN NDIS_STATUS EventCode, IN ULONG UniqueEventValue,
-                                                 IN USHORT NumStrings, IN PVOID StringsList OPTIONAL, IN ULONG DataSize,
+NDISAPI NDIS_STATUS NTAPI NdisWriteEventLogEntry(IN PVOID LogHandle, IN NDIS_STATUS EventCode,
+                                                 IN ULONG UniqueEventValue, IN USHORT NumStrings,
+                                                 IN PVOID StringsList OPTIONAL, IN ULONG DataSize,
                                                  IN PVOID Data OPTIONAL);
 
 /* ---- Files, read as a whole. Names are relative to the drivers' folder and may not leave it. ---- */
@@ -74,7 +75,7 @@ NDISAPI NDIS_STATUS NTAPI NdisWriteEventLogEntry(IN PVOID LogHandle, IN NDIS_STA
 NDISAPI VOID NTAPI NdisOpenFile(OUT PNDIS_STATUS Status, OUT PNDIS_HANDLE FileHandle, OUT PUINT FileLength,
                                 IN PNDIS_STRING FileName, IN NDIS_PHYSICAL_ADDRESS HighestAcceptableAddress);
 /* SUCCESS, with the bytes; ALREADY_MAPPED: unmap first. <= DISPATCH_LEVEL. Documentation: NdisMapFile, NdisUnmapFile. */
-NDISAPI VOID NTAPI NdisMapFile(OUT PNDIS_STATUS Status, OUT PVOID *MappedBuffer, IN NDIS_HANDLE FileHandle);
+NDISAPI VOID NTAPI NdisMapFile(OUT PNDIS_STATUS Status, OUT PVOID* MappedBuffer, IN NDIS_HANDLE FileHandle);
 NDISAPI VOID NTAPI NdisUnmapFile(IN NDIS_HANDLE FileHandle);
 /* PASSIVE_LEVEL. Documentation: NdisCloseFile. */
 NDISAPI VOID NTAPI NdisCloseFile(IN NDIS_HANDLE FileHandle);

@@ -14,9 +14,9 @@ namespace {
 const BindingList nobody;
 
 // NDIS_MEDIUM in enumeration order: the miniport picks the index of what it is.
-constexpr std::array media = {NdisMedium802_3,     NdisMedium802_5,       NdisMediumFddi, NdisMediumWan,
+constexpr std::array media = {NdisMedium802_3,     NdisMedium802_5,       NdisMediumFddi,      NdisMediumWan,
                               NdisMediumLocalTalk, NdisMediumDix,         NdisMediumArcnetRaw, NdisMediumArcnet878_2,
-                              NdisMediumAtm,       NdisMediumWirelessWan, NdisMediumIrda, NdisMediumBpc,
+                              NdisMediumAtm,       NdisMediumWirelessWan, NdisMediumIrda,      NdisMediumBpc,
                               NdisMediumCoWan,     NdisMedium1394};
 
 ULONG ask_number(Adapter& adapter, NDIS_OID oid, ULONG otherwise) {
@@ -32,8 +32,8 @@ NDIS_STATUS learn(Adapter& adapter) {
     block.MaximumLookahead = ask_number(adapter, OID_GEN_MAXIMUM_LOOKAHEAD, 1500);
     block.MacOptions = ask_number(adapter, OID_GEN_MAC_OPTIONS, 0);
     adapter.loops_back = block.MacOptions & NDIS_MAC_OPTION_NO_LOOPBACK;
-    const NDIS_STATUS status = ask(adapter, NdisRequestQueryInformation, OID_802_3_CURRENT_ADDRESS, adapter.address.data(),
-                                   static_cast<UINT>(adapter.address.size()));
+    const NDIS_STATUS status = ask(adapter, NdisRequestQueryInformation, OID_802_3_CURRENT_ADDRESS,
+                                   adapter.address.data(), static_cast<UINT>(adapter.address.size()));
     if (status != NDIS_STATUS_SUCCESS)
         return status;
     block.MaximumLongAddresses = adapter.maximum_list_size = ask_number(adapter, OID_802_3_MAXIMUM_LIST_SIZE, 32);
@@ -42,8 +42,8 @@ NDIS_STATUS learn(Adapter& adapter) {
         ask(adapter, NdisRequestQueryInformation, OID_PNP_CAPABILITIES, &capabilities, sizeof capabilities);
     }
     if (adapter.handlers().SendPacketsHandler)
-        block.MaxSendPackets = static_cast<USHORT>(
-            std::min<ULONG>(ask_number(adapter, OID_GEN_MAXIMUM_SEND_PACKETS, 0), UINT16_MAX));
+        block.MaxSendPackets =
+            static_cast<USHORT>(std::min<ULONG>(ask_number(adapter, OID_GEN_MAXIMUM_SEND_PACKETS, 0), UINT16_MAX));
     return NDIS_STATUS_SUCCESS;
 }
 

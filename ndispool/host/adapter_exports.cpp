@@ -22,9 +22,10 @@ struct Callback {
 
 void run_callback(void* context) {
     const std::unique_ptr<Callback> callback(static_cast<Callback*>(context));
-    serially(*callback->adapter, [adapter = callback->adapter, routine = callback->routine, argument = callback->context] {
-        nt::invoke(adapter->abi, routine, adapter->context(), argument);
-    });
+    serially(*callback->adapter,
+             [adapter = callback->adapter, routine = callback->routine, argument = callback->context] {
+                 nt::invoke(adapter->abi, routine, adapter->context(), argument);
+             });
 }
 
 NDIS_STATUS register_device(Wrapper* wrapper, PNDIS_STRING name, PNDIS_STRING link, PDRIVER_DISPATCH* handlers,
@@ -96,7 +97,8 @@ VOID NdisMIndicateStatusComplete(NDIS_HANDLE adapter) {
     indicate_status_complete(*adapter_of(adapter));
 }
 
-VOID NdisMInitializeTimer(PNDIS_MINIPORT_TIMER timer, NDIS_HANDLE adapter, PNDIS_TIMER_FUNCTION function, PVOID context) {
+VOID NdisMInitializeTimer(PNDIS_MINIPORT_TIMER timer, NDIS_HANDLE adapter, PNDIS_TIMER_FUNCTION function,
+                          PVOID context) {
     initialize_timer(*timer, *adapter_of(adapter), function, context);
 }
 

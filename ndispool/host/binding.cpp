@@ -18,8 +18,9 @@ namespace {
 std::mutex registry_lock; // guards all_bindings; never held while a driver is called
 std::deque<std::unique_ptr<Binding>> all_bindings;
 
-constexpr std::uint64_t poll_100ns = 10'000;             // 1 ms
-constexpr std::uint64_t drain_limit_100ns = 100'000'000; // 10 s: a lower driver that never completes must not hang the run
+constexpr std::uint64_t poll_100ns = 10'000; // 1 ms
+constexpr std::uint64_t drain_limit_100ns =
+    100'000'000; // 10 s: a lower driver that never completes must not hang the run
 
 bool drained(const Binding& binding) {
     // Finished before started: no new one begins on a closing binding, so equal sums stay equal.

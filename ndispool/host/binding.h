@@ -34,8 +34,8 @@ struct Binding {
     std::atomic<ULONG> protocol_options{0};
     std::atomic<UINT> lookahead{0};
 
-    Tally started, finished;          // sends and transfers
-    std::atomic<int> requests{0};     // being answered
+    Tally started, finished;      // sends and transfers
+    std::atomic<int> requests{0}; // being answered
     std::atomic<bool> unbinding{false};
 
     // Whether this binding got anything since its last ProtocolReceiveComplete; each byte its processor's own.

@@ -74,8 +74,9 @@ void fill_block(Adapter& adapter) {
     block.SetCompleteHandler = vector<&NdisMSetInformationComplete>(abi);
     // Not in use, and never NULL: a driver that calls one is told.
     for (NDIS_M_UNUSED_HANDLER* unused :
-         {&block.TrRxIndicateHandler, &block.FddiRxIndicateHandler, &block.TrRxCompleteHandler, &block.FddiRxCompleteHandler,
-          &block.WanSendCompleteHandler, &block.WanRcvHandler, &block.WanRcvCompleteHandler})
+         {&block.TrRxIndicateHandler, &block.FddiRxIndicateHandler, &block.TrRxCompleteHandler,
+          &block.FddiRxCompleteHandler, &block.WanSendCompleteHandler, &block.WanRcvHandler,
+          &block.WanRcvCompleteHandler})
         *unused = vector<&refuse_medium>(abi);
 }
 

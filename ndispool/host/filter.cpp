@@ -11,8 +11,9 @@ namespace ndispool::host {
 namespace {
 
 // Bits that mean something on Ethernet; a set with another bit is refused (OID_GEN_CURRENT_PACKET_FILTER).
-constexpr ULONG ethernet_types = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST |
-                                 NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_ALL_LOCAL;
+constexpr ULONG ethernet_types = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST |
+                                 NDIS_PACKET_TYPE_ALL_MULTICAST | NDIS_PACKET_TYPE_BROADCAST |
+                                 NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_ALL_LOCAL;
 
 using AddressList = std::vector<MacAddress>;
 

@@ -79,15 +79,16 @@ std::string count_of(std::uint64_t count, const char* singular) {
 
 void judge_pool(const ndis::PoolRecord& pool, std::vector<Finding>& findings, const std::string& where) {
     if (pool.freed && pool.in_use_when_freed > 0)
-        findings.push_back({"pool-leak",
-                            "a packet pool was freed with " + count_of(pool.in_use_when_freed, "packet") + " out; " +
-                                (pool.alive ? count_of(pool.in_use, "packet") + " never came back" : "they came back later"),
-                            where});
+        findings.push_back(
+            {"pool-leak",
+             "a packet pool was freed with " + count_of(pool.in_use_when_freed, "packet") + " out; " +
+                 (pool.alive ? count_of(pool.in_use, "packet") + " never came back" : "they came back later"),
+             where});
     else if (!pool.freed)
-        findings.push_back({"pool-not-freed",
-                            "a packet pool was not freed before the driver was unloaded, " +
-                                count_of(pool.in_use, "packet") + " out",
-                            where});
+        findings.push_back(
+            {"pool-not-freed",
+             "a packet pool was not freed before the driver was unloaded, " + count_of(pool.in_use, "packet") + " out",
+             where});
 }
 
 void judge_memory(const Driver& driver, std::vector<Finding>& findings) {
@@ -110,7 +111,8 @@ void judge_memory(const Driver& driver, std::vector<Finding>& findings) {
 void judge_timers(const Driver& driver, std::vector<Finding>& findings) {
     for (const nt::PendingCall& call : nt::timers_of(&driver)) {
         nt::disarm_timer(call.object); // its function is about to be unmapped
-        findings.push_back({"timer-at-unload", "a timer was still set when the driver was unloaded", driver.where(call.code)});
+        findings.push_back(
+            {"timer-at-unload", "a timer was still set when the driver was unloaded", driver.where(call.code)});
     }
 }
 

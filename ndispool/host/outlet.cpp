@@ -53,7 +53,8 @@ bool Outlet::flush() {
     while (take(some) > 0) {
         std::array<wire::Frame, batch> frames;
         for (std::size_t i = 0; i < some.size(); ++i)
-            frames[i] = {some[i].packet ? contiguous(some[i].packet, gathered[i]) : std::span<const std::byte>(some[i].copy),
+            frames[i] = {some[i].packet ? contiguous(some[i].packet, gathered[i])
+                                        : std::span<const std::byte>(some[i].copy),
                          some[i].time_100ns};
         const std::size_t taken = wire_.transmit(std::span(frames).first(some.size()));
         put_back(std::span(some).subspan(taken));

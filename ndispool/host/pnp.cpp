@@ -15,14 +15,14 @@ namespace ndispool::host {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto handler_limit = 30s;                     // for a bind, unbind or event that pends
-constexpr std::uint64_t loan_limit_100ns = 50'000'000;  // 5 s for lent packets to come back before a halt
-constexpr std::uint64_t poll_100ns = 10'000;            // 1 ms
+constexpr auto handler_limit = 30s;                    // for a bind, unbind or event that pends
+constexpr std::uint64_t loan_limit_100ns = 50'000'000; // 5 s for lent packets to come back before a halt
+constexpr std::uint64_t poll_100ns = 10'000;           // 1 ms
 
 // Serialises operations; recursive because drivers start one from inside another. Driver code runs under it, so nothing that a
 // handler may wait for takes it: completions, returns, requests and closes do not.
 std::recursive_mutex operation_lock;
-unsigned operation_depth = 0;         // guarded by operation_lock, as are the next two
+unsigned operation_depth = 0; // guarded by operation_lock, as are the next two
 std::vector<Adapter*> unannounced;
 std::function<void(Adapter&)> announced_to;
 
@@ -103,7 +103,8 @@ void wait_for_loans(Adapter& adapter) {
         if (missing == 0)
             return;
         if (machine::uptime_100ns() >= give_up) {
-            report("return-missing", std::to_string(missing) + " received packets were not returned before the adapter was halted");
+            report("return-missing",
+                   std::to_string(missing) + " received packets were not returned before the adapter was halted");
             return;
         }
         machine::sleep_100ns(poll_100ns);
@@ -143,7 +144,8 @@ NDIS_STATUS bind(Protocol& protocol, Adapter& adapter) {
     Operation operation;
     BindContext context{&protocol, &adapter, {}, 0, NDIS_STATUS_FAILURE};
     const std::u16string_view device = adapter.name;
-    context.section = protocol.name + u"\\Parameters\\Adapters\\" + std::u16string(device.substr(device.rfind(u'\\') + 1));
+    context.section =
+        protocol.name + u"\\Parameters\\Adapters\\" + std::u16string(device.substr(device.rfind(u'\\') + 1));
     {
         std::scoped_lock guard(binds_lock);
         binds.push_back(&context);
@@ -246,7 +248,8 @@ void complete_unbind(NDIS_HANDLE handle) {
 
 bool binding_in_progress(const Protocol& protocol) {
     std::scoped_lock guard(binds_lock);
-    return std::any_of(binds.begin(), binds.end(), [&](const BindContext* bind) { return bind->protocol == &protocol; });
+    return std::any_of(binds.begin(), binds.end(),
+                       [&](const BindContext* bind) { return bind->protocol == &protocol; });
 }
 
 void remove_everything_of(Driver& driver) {

@@ -43,14 +43,16 @@ void show_to(Adapter& adapter, Binding& binding, PNDIS_PACKET packet) {
     std::vector<std::byte> storage;
     const std::span<const std::byte> frame = contiguous(packet, storage);
     const UINT said = NDIS_GET_PACKET_HEADER_SIZE(packet);
-    const UINT header_bytes = static_cast<UINT>(std::min<std::size_t>(said ? said : ethernet_header_bytes, frame.size()));
+    const UINT header_bytes =
+        static_cast<UINT>(std::min<std::size_t>(said ? said : ethernet_header_bytes, frame.size()));
     const UINT data_bytes = static_cast<UINT>(frame.size()) - header_bytes;
     auto* header = const_cast<std::byte*>(frame.data());
 
     Shown entry{&adapter, packet, header_bytes, shown};
     shown = &entry;
     nt::invoke(binding.abi, binding.block.ReceiveHandler, binding.context(), static_cast<NDIS_HANDLE>(&entry),
-               static_cast<PVOID>(header), header_bytes, static_cast<PVOID>(header + header_bytes), data_bytes, data_bytes);
+               static_cast<PVOID>(header), header_bytes, static_cast<PVOID>(header + header_bytes), data_bytes,
+               data_bytes);
     shown = entry.outer;
     mark_received(binding);
 }
@@ -111,7 +113,8 @@ void lend(Adapter& adapter, PNDIS_PACKET packet) {
     }
     if (NDIS_GET_ORIGINAL_PACKET(packet) == nullptr)
         NDIS_SET_ORIGINAL_PACKET(packet, packet); // the lowest packet of a stack is its own original
-    const unsigned hop = current_hop(packet); // a binding may pass the packet on, and the next hop may end before this one
+    const unsigned hop =
+        current_hop(packet); // a binding may pass the packet on, and the next hop may end before this one
     set_references(packet, own_references);
     adapter.lent.add(1);
     const int taken = offer(adapter, packet);
@@ -229,7 +232,8 @@ void transfer_completed(Adapter&, PNDIS_PACKET packet, NDIS_STATUS status, UINT 
         report("complete-twice", "a transfer was completed for a packet that has none");
         return;
     }
-    nt::invoke(binding->abi, binding->block.TransferDataCompleteHandler, binding->context(), packet, status, transferred);
+    nt::invoke(binding->abi, binding->block.TransferDataCompleteHandler, binding->context(), packet, status,
+               transferred);
     binding->finished.add(1);
 }
 

@@ -100,10 +100,12 @@ TEST(Receive, returns_on_other_processors_while_packets_are_indicated_are_counte
     Stack stack(miniport, 2);
     TestProtocol protocol;
     protocol.on_receive_packet = [&](PNDIS_PACKET packet) {
-        machine::queue_work([](void* p) {
-            auto* one = static_cast<PNDIS_PACKET>(p);
-            NdisReturnPackets(&one, 1);
-        }, packet);
+        machine::queue_work(
+            [](void* p) {
+                auto* one = static_cast<PNDIS_PACKET>(p);
+                NdisReturnPackets(&one, 1);
+            },
+            packet);
         return 1;
     };
     stack.bind(protocol);
@@ -333,7 +335,8 @@ TEST(Receive, the_lowest_packet_is_its_own_original_while_it_is_lent) {
     TestPacket packet;
     stack.indicate(std::array{packet.get()});
     EXPECT_EQ(original, packet.get());
-    EXPECT_EQ(NDIS_GET_ORIGINAL_PACKET(packet.get()), nullptr) << "a recycled descriptor must not point at a stale original";
+    EXPECT_EQ(NDIS_GET_ORIGINAL_PACKET(packet.get()), nullptr)
+        << "a recycled descriptor must not point at a stale original";
 }
 
 TEST(Receive, a_directed_binding_hears_its_address_broadcast_and_its_groups_only) {

@@ -166,8 +166,8 @@ NDIS_STATUS NdisMRegisterMiniport(NDIS_HANDLE wrapper, PNDIS_MINIPORT_CHARACTERI
     return register_miniport(static_cast<Wrapper*>(wrapper), characteristics, length, false, &made);
 }
 
-NDIS_STATUS NdisIMRegisterLayeredMiniport(NDIS_HANDLE wrapper, PNDIS_MINIPORT_CHARACTERISTICS characteristics, UINT length,
-                                          PNDIS_HANDLE handle) {
+NDIS_STATUS NdisIMRegisterLayeredMiniport(NDIS_HANDLE wrapper, PNDIS_MINIPORT_CHARACTERISTICS characteristics,
+                                          UINT length, PNDIS_HANDLE handle) {
     MiniportDriver* made;
     const NDIS_STATUS status = register_miniport(static_cast<Wrapper*>(wrapper), characteristics, length, true, &made);
     *handle = made;
@@ -203,8 +203,9 @@ VOID NdisDeregisterProtocol(PNDIS_STATUS status, NDIS_HANDLE handle) {
     *status = NDIS_STATUS_SUCCESS;
 }
 
-VOID NdisOpenAdapter(PNDIS_STATUS status, PNDIS_STATUS open_error, PNDIS_HANDLE handle, PUINT selected, PNDIS_MEDIUM media,
-                     UINT media_count, NDIS_HANDLE protocol, NDIS_HANDLE context, PNDIS_STRING name, UINT, PSTRING) {
+VOID NdisOpenAdapter(PNDIS_STATUS status, PNDIS_STATUS open_error, PNDIS_HANDLE handle, PUINT selected,
+                     PNDIS_MEDIUM media, UINT media_count, NDIS_HANDLE protocol, NDIS_HANDLE context, PNDIS_STRING name,
+                     UINT, PSTRING) {
     *open_error = NDIS_STATUS_SUCCESS;
     *status = open_by_name(protocol, context, name, media, media_count, selected, handle);
 }
@@ -257,7 +258,8 @@ NDIS_STATUS NdisQueryPendingIOCount(NDIS_HANDLE handle, PULONG count) {
 }
 
 NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE driver, PNDIS_STRING name, NDIS_HANDLE context) {
-    return driver ? initialize_instance(*miniport_of(driver), std::u16string(nt::view(*name)), context) : NDIS_STATUS_FAILURE;
+    return driver ? initialize_instance(*miniport_of(driver), std::u16string(nt::view(*name)), context)
+                  : NDIS_STATUS_FAILURE;
 }
 
 NDIS_STATUS NdisIMInitializeDeviceInstance(NDIS_HANDLE driver, PNDIS_STRING name) {

@@ -97,7 +97,8 @@ TEST(Registration, a_mandatory_handler_that_is_missing_is_bad_but_reset_may_be_m
     EXPECT_EQ(register_one(characteristics, sizeof characteristics), NDIS_STATUS_BAD_CHARACTERISTICS);
     characteristics = miniport();
     characteristics.SendPacketsHandler = nullptr;
-    EXPECT_EQ(register_one(characteristics, sizeof characteristics), NDIS_STATUS_BAD_CHARACTERISTICS) << "no send handler at all";
+    EXPECT_EQ(register_one(characteristics, sizeof characteristics), NDIS_STATUS_BAD_CHARACTERISTICS)
+        << "no send handler at all";
     EXPECT_EQ(miniport().ResetHandler, nullptr);
 }
 
@@ -111,9 +112,8 @@ TEST(Registration, a_protocol_needs_bind_and_unbind_handlers_and_a_version_it_ca
             characteristics.MajorNdisVersion = major;
             characteristics.SendCompleteHandler = [](NDIS_HANDLE, PNDIS_PACKET, NDIS_STATUS) {};
             characteristics.RequestCompleteHandler = [](NDIS_HANDLE, PNDIS_REQUEST, NDIS_STATUS) {};
-            characteristics.ReceiveHandler = [](NDIS_HANDLE, NDIS_HANDLE, PVOID, UINT, PVOID, UINT, UINT) -> NDIS_STATUS {
-                return NDIS_STATUS_NOT_ACCEPTED;
-            };
+            characteristics.ReceiveHandler = [](NDIS_HANDLE, NDIS_HANDLE, PVOID, UINT, PVOID, UINT,
+                                                UINT) -> NDIS_STATUS { return NDIS_STATUS_NOT_ACCEPTED; };
             characteristics.ReceiveCompleteHandler = [](NDIS_HANDLE) {};
             if (complete) {
                 characteristics.BindAdapterHandler = [](PNDIS_STATUS, NDIS_HANDLE, PNDIS_STRING, PVOID, PVOID) {};
@@ -139,7 +139,8 @@ TEST(Registration, an_associated_protocol_knows_its_upper_edge) {
         NDIS_HANDLE wrapper, upper;
         auto characteristics = miniport();
         NdisMInitializeWrapper(&wrapper, object, nullptr, nullptr);
-        EXPECT_EQ(NdisIMRegisterLayeredMiniport(wrapper, &characteristics, sizeof characteristics, &upper), NDIS_STATUS_SUCCESS);
+        EXPECT_EQ(NdisIMRegisterLayeredMiniport(wrapper, &characteristics, sizeof characteristics, &upper),
+                  NDIS_STATUS_SUCCESS);
         Protocol protocol;
         NdisIMAssociateMiniport(upper, &protocol);
         EXPECT_EQ(protocol.upper_edge, upper);
@@ -184,7 +185,8 @@ TEST(Intermediate, a_device_instance_is_initialized_once_and_deinitialized_with_
             *selected = 0;
             EXPECT_EQ(NdisIMGetDeviceContext(adapter), &context_object);
             NdisMSetAttributesEx(adapter, &context_object, 0,
-                                 NDIS_ATTRIBUTE_INTERMEDIATE_DRIVER | NDIS_ATTRIBUTE_DESERIALIZE, NdisInterfaceInternal);
+                                 NDIS_ATTRIBUTE_INTERMEDIATE_DRIVER | NDIS_ATTRIBUTE_DESERIALIZE,
+                                 NdisInterfaceInternal);
             return NDIS_STATUS_SUCCESS;
         };
         characteristics.HaltHandler = [](NDIS_HANDLE) { ++halts; };

@@ -24,7 +24,8 @@ struct WireReport {
     std::uint64_t bytes_out = 0;
     // Frames the wire gave that the driver did not take: sends it completed with a failure.
     std::uint64_t refused = 0;
-    std::optional<std::string> trouble; // one line: the capture was cut, the disk is full; the run's exit code is then 2
+    std::optional<std::string>
+        trouble; // one line: the capture was cut, the disk is full; the run's exit code is then 2
 };
 
 struct PoolReport {
@@ -44,9 +45,9 @@ struct Report {
     Kind kind = Kind::protocol;
     std::uint64_t seed = 0;
     unsigned processors = 1;
-    bool interrupted = false;    // a signal ended the run; everything was unloaded in order all the same
-    double seconds = 0;          // from the first frame that could pass until everything was back
-    std::uint64_t packets = 0;   // frames that came in at the wires; where no wire offers any, frames that went out
+    bool interrupted = false;  // a signal ended the run; everything was unloaded in order all the same
+    double seconds = 0;        // from the first frame that could pass until everything was back
+    std::uint64_t packets = 0; // frames that came in at the wires; where no wire offers any, frames that went out
     double packets_per_second = 0;
     std::vector<WireReport> wires;
     std::vector<PoolReport> pools;

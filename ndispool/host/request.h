@@ -23,7 +23,7 @@ struct Request {
     NDIS_OID oid = 0;
     PVOID buffer = nullptr;
     UINT length = 0;
-    UINT* done = nullptr;   // bytes written or read; lies in the requester's NDIS_REQUEST
+    UINT* done = nullptr; // bytes written or read; lies in the requester's NDIS_REQUEST
     UINT* needed = nullptr;
     std::vector<std::byte> own_buffer; // for values the host made, such as a merged filter
     // Called when the request's turn has come; an answer means that the miniport is not asked.
@@ -52,6 +52,7 @@ void completed(Adapter& adapter, NDIS_STATUS status);
 void abort_waiting(Adapter& adapter, NDIS_STATUS status);
 
 // The host's own question: waits for the answer. `written` may be null.
-NDIS_STATUS ask(Adapter& adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void* buffer, UINT length, UINT* written = nullptr);
+NDIS_STATUS ask(Adapter& adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void* buffer, UINT length,
+                UINT* written = nullptr);
 
 } // namespace ndispool::host

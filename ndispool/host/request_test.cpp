@@ -125,7 +125,8 @@ TEST(Filter, the_miniport_sees_the_union_over_its_bindings_and_it_shrinks_when_o
     second.filter = NDIS_PACKET_TYPE_BROADCAST;
     stack.bind(first);
     stack.bind(second);
-    EXPECT_EQ(filters, (std::vector<ULONG>{NDIS_PACKET_TYPE_DIRECTED, NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST}));
+    EXPECT_EQ(filters,
+              (std::vector<ULONG>{NDIS_PACKET_TYPE_DIRECTED, NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST}));
     second.set_filter(NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_DIRECTED);
     EXPECT_EQ(filters.size(), 2u) << "the union did not change";
     unbind(second.bound());

@@ -59,7 +59,8 @@ NDIS_STATUS reset(Binding& binding) {
 
 void reset_completed(Adapter& adapter, NDIS_STATUS status, bool addressing_reset) {
     machine::DispatchScope dispatch;
-    Binding* const asked = adapter.reset_by.exchange(nullptr, std::memory_order_acq_rel); // pairs with the store in reset
+    Binding* const asked =
+        adapter.reset_by.exchange(nullptr, std::memory_order_acq_rel); // pairs with the store in reset
     if (!asked) {
         report("complete-twice", "NdisMResetComplete was called without a reset in progress");
         return;

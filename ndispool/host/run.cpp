@@ -19,9 +19,9 @@ namespace ndispool::host {
 
 namespace {
 
-constexpr std::uint64_t tick_100ns = 50'000;           // 5 ms: how often the run looks whether it is over
+constexpr std::uint64_t tick_100ns = 50'000;             // 5 ms: how often the run looks whether it is over
 constexpr std::uint64_t settle_limit_100ns = 50'000'000; // 5 s for what is in flight to come back
-constexpr std::uint64_t quiet_100ns = 10'000'000;      // 1 s without movement ends a run that no wire feeds
+constexpr std::uint64_t quiet_100ns = 10'000'000;        // 1 s without movement ends a run that no wire feeds
 constexpr unsigned ticks_for_progress = 20;
 
 constexpr char16_t below_device[] = u"\\Device\\{6E646973-706F-6F6C-0000-000000000001}";
@@ -87,8 +87,7 @@ void Session::load() {
         return found ? found->native : nullptr;
     });
     driver_.name = driver_.image->name();
-    driver_.registry_path =
-        u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + nt::to_utf16(driver_.name);
+    driver_.registry_path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + nt::to_utf16(driver_.name);
     set_parameters(setup_.parameters);
     machine::start({setup_.processors});
     machine_started_ = true;
@@ -112,16 +111,19 @@ Kind Session::learn_kind() const {
         return Kind::protocol;
     if (!driver_.miniports.empty())
         return Kind::miniport;
-    throw Error(setup_.driver.string() +
-                ": DriverEntry registered neither a miniport nor a protocol, so there is nothing to run; see its log above");
+    throw Error(
+        setup_.driver.string() +
+        ": DriverEntry registered neither a miniport nor a protocol, so there is nothing to run; see its log above");
 }
 
 void Session::bring_up() {
     const std::string kind = name_of(kind_);
     if (!uses_below() && setup_.below != "null")
-        throw Error(setup_.driver.string() + " is " + kind + ", which has nothing below it; leave out --below " + setup_.below);
+        throw Error(setup_.driver.string() + " is " + kind + ", which has nothing below it; leave out --below " +
+                    setup_.below);
     if (!uses_above() && setup_.above != "null")
-        throw Error(setup_.driver.string() + " is " + kind + ", which has nothing above it; leave out --above " + setup_.above);
+        throw Error(setup_.driver.string() + " is " + kind + ", which has nothing above it; leave out --above " +
+                    setup_.above);
     own_.name = "ndispool";
     if (uses_above()) {
         edge_ = std::make_unique<WireEdge>(above_, traffic_, 1 % setup_.processors);
@@ -178,7 +180,8 @@ void Session::bind_edge(Adapter& adapter) {
     Protocol& protocol = *own_.protocols.front();
     protocol.configured = {&adapter};
     if (const NDIS_STATUS status = bind(protocol, adapter); status != NDIS_STATUS_SUCCESS)
-        throw Error(setup_.driver.string() + ": the wire above could not be bound to the driver's adapter: " + hex(status));
+        throw Error(setup_.driver.string() +
+                    ": the wire above could not be bound to the driver's adapter: " + hex(status));
 }
 
 bool Session::over(const StopFlag& stop) {
@@ -324,7 +327,8 @@ Report Session::report() {
 
 } // namespace
 
-Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop, const ProgressSink& progress) {
+Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop,
+           const ProgressSink& progress) {
     Session session(setup, below, above);
     session.load();
     session.bring_up();

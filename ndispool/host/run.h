@@ -57,6 +57,7 @@ using StopFlag = std::atomic<bool>;
 Report run(const Setup& setup, const StopFlag& stop, const ProgressSink& progress = {});
 
 // The same between two wires that the caller made and keeps; setup.below and setup.above only name them.
-Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop, const ProgressSink& progress = {});
+Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop,
+           const ProgressSink& progress = {});
 
 } // namespace ndispool::host

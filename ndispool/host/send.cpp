@@ -91,8 +91,8 @@ void hand_over_array(Adapter& adapter, std::span<PNDIS_PACKET> packets) {
 }
 
 void hand_over_single(Adapter& adapter, PNDIS_PACKET packet) {
-    const NDIS_STATUS status = nt::invoke(adapter.abi, adapter.handlers().SendHandler, adapter.context(), packet,
-                                          NdisGetPacketFlags(packet));
+    const NDIS_STATUS status =
+        nt::invoke(adapter.abi, adapter.handlers().SendHandler, adapter.context(), packet, NdisGetPacketFlags(packet));
     if (status == NDIS_STATUS_RESOURCES) {
         adapter.send_queue.push_front(packet);
         adapter.sends_stalled = true;
@@ -104,10 +104,11 @@ void hand_over_single(Adapter& adapter, PNDIS_PACKET packet) {
 // Inside the serializer: gives the miniport what waits, as many at a time as it said it takes.
 void start_sends(Adapter& adapter) {
     std::array<PNDIS_PACKET, 64> batch;
-    const std::size_t most = adapter.handlers().SendPacketsHandler
-                                 ? std::min<std::size_t>(batch.size(), adapter.block.MaxSendPackets ? adapter.block.MaxSendPackets
-                                                                                                    : batch.size())
-                                 : 1;
+    const std::size_t most =
+        adapter.handlers().SendPacketsHandler
+            ? std::min<std::size_t>(batch.size(),
+                                    adapter.block.MaxSendPackets ? adapter.block.MaxSendPackets : batch.size())
+            : 1;
     while (!adapter.send_queue.empty() && !adapter.sends_stalled) {
         std::size_t count = 0;
         for (; count < most && !adapter.send_queue.empty(); ++count) {
@@ -189,7 +190,8 @@ void send(Binding& binding, std::span<const PNDIS_PACKET> packets) {
         return;
     }
     for (std::size_t i = 0; i < packets.size(); ++i)
-        if (!begin_operation(binding, packets[i])) { // a packet that cannot go: the array is sent in two parts around it
+        if (!begin_operation(binding,
+                             packets[i])) { // a packet that cannot go: the array is sent in two parts around it
             send_array(adapter, packets.first(i));
             tell_sender(binding, packets[i], NDIS_STATUS_FAILURE);
             send(binding, packets.subspan(i + 1));

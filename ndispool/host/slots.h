@@ -51,8 +51,8 @@ class Slots {
     const Reserved reserved_;
     NDIS_HANDLE pool_ = nullptr;
     std::vector<Slot> slots_;
-    std::vector<Slot*> free_; // the owning processor's only
-    std::uintptr_t lock_ = 0; // guards elsewhere_
+    std::vector<Slot*> free_;      // the owning processor's only
+    std::uintptr_t lock_ = 0;      // guards elsewhere_
     std::vector<Slot*> elsewhere_; // given back on other processors
     Tally taken_, back_;
 };

@@ -39,10 +39,10 @@ NDIS_STATUS query(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length,
         *written = static_cast<ULONG>(station.size());
         return NDIS_STATUS_SUCCESS;
     }
-    const ULONG value = oid == OID_GEN_MAC_OPTIONS          ? mini(context).mac_options
-                        : oid == OID_GEN_MAXIMUM_LOOKAHEAD  ? 1500
+    const ULONG value = oid == OID_GEN_MAC_OPTIONS           ? mini(context).mac_options
+                        : oid == OID_GEN_MAXIMUM_LOOKAHEAD   ? 1500
                         : oid == OID_802_3_MAXIMUM_LIST_SIZE ? 4
-                                                            : 0;
+                                                             : 0;
     if (value == 0 || length < sizeof value)
         return NDIS_STATUS_NOT_SUPPORTED;
     std::memcpy(buffer, &value, sizeof value);
@@ -64,8 +64,8 @@ NDIS_STATUS send_one(NDIS_HANDLE context, PNDIS_PACKET packet, UINT) {
 VOID return_packet(NDIS_HANDLE context, PNDIS_PACKET packet) {
     mini(context).on_return(packet);
 }
-NDIS_STATUS transfer_data(PNDIS_PACKET packet, PUINT transferred, NDIS_HANDLE context, NDIS_HANDLE receive_context, UINT offset,
-                          UINT length) {
+NDIS_STATUS transfer_data(PNDIS_PACKET packet, PUINT transferred, NDIS_HANDLE context, NDIS_HANDLE receive_context,
+                          UINT offset, UINT length) {
     return mini(context).on_transfer(packet, transferred, receive_context, offset, length);
 }
 NDIS_STATUS reset_handler(PBOOLEAN addressing, NDIS_HANDLE context) {
@@ -111,8 +111,8 @@ VOID bind_handler(PNDIS_STATUS status, NDIS_HANDLE, PNDIS_STRING device, PVOID, 
     NDIS_MEDIUM medium = NdisMedium802_3;
     NDIS_STATUS open_error;
     UINT selected;
-    NdisOpenAdapter(status, &open_error, &protocol.binding, &selected, &medium, 1, protocol.protocol, &protocol, device, 0,
-                    nullptr);
+    NdisOpenAdapter(status, &open_error, &protocol.binding, &selected, &medium, 1, protocol.protocol, &protocol, device,
+                    0, nullptr);
 }
 VOID unbind_handler(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE unbind_context) {
     proto(context).unbind_context = unbind_context;
@@ -288,7 +288,8 @@ TEST(Stack, an_adapter_is_opened_only_inside_a_bind) {
     UINT selected;
     NDIS_MEDIUM medium = NdisMedium802_3;
     NDIS_STRING name = stack.adapter().block.MiniportName;
-    NdisOpenAdapter(&status, &open_error, &binding, &selected, &medium, 1, protocol.protocol, &protocol, &name, 0, nullptr);
+    NdisOpenAdapter(&status, &open_error, &binding, &selected, &medium, 1, protocol.protocol, &protocol, &name, 0,
+                    nullptr);
     EXPECT_EQ(status, NDIS_STATUS_OPEN_FAILED);
     EXPECT_EQ(binding, nullptr);
 }

@@ -65,8 +65,10 @@ struct TestProtocol {
     std::atomic<int> receive_completes{0};
 
     std::function<int(PNDIS_PACKET)> on_receive_packet = [](PNDIS_PACKET) { return 0; };
-    std::function<NDIS_STATUS(NDIS_HANDLE, std::span<const std::byte> header, std::span<const std::byte> data, UINT)> on_receive =
-        [](NDIS_HANDLE, std::span<const std::byte>, std::span<const std::byte>, UINT) { return NDIS_STATUS_SUCCESS; };
+    std::function<NDIS_STATUS(NDIS_HANDLE, std::span<const std::byte> header, std::span<const std::byte> data, UINT)>
+        on_receive = [](NDIS_HANDLE, std::span<const std::byte>, std::span<const std::byte>, UINT) {
+            return NDIS_STATUS_SUCCESS;
+        };
     std::function<void(PNDIS_PACKET, NDIS_STATUS)> on_sent = [this](PNDIS_PACKET packet, NDIS_STATUS status) {
         sent.emplace_back(packet, status);
     };

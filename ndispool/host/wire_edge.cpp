@@ -107,7 +107,7 @@ NDIS_STATUS WireEdge::bind(PNDIS_STRING device) {
     if (status != NDIS_STATUS_SUCCESS)
         return status;
     binding_.store(binding, std::memory_order_release); // pairs with the acquire in bound() and poll()
-    ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS; // whatever comes through the driver goes to the wire
+    ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;        // whatever comes through the driver goes to the wire
     NDIS_REQUEST set{};
     set.RequestType = NdisRequestSetInformation;
     set.DATA.SET_INFORMATION.Oid = OID_GEN_CURRENT_PACKET_FILTER;

@@ -38,8 +38,8 @@ class WireEdge final : public machine::Poller {
     void closed();
     void sent(PNDIS_PACKET packet, NDIS_STATUS status);
     int received(PNDIS_PACKET packet);
-    NDIS_STATUS received(NDIS_HANDLE receive_context, const void* header, UINT header_bytes, const void* data, UINT data_bytes,
-                         UINT packet_bytes);
+    NDIS_STATUS received(NDIS_HANDLE receive_context, const void* header, UINT header_bytes, const void* data,
+                         UINT data_bytes, UINT packet_bytes);
     void transferred(PNDIS_PACKET packet, NDIS_STATUS status);
     void request_completed(NDIS_STATUS status);
 
@@ -51,8 +51,8 @@ class WireEdge final : public machine::Poller {
     };
     static constexpr std::size_t batch = 64;
     bool forward();
-    NDIS_STATUS fetch_rest(NDIS_HANDLE binding, NDIS_HANDLE receive_context, std::vector<std::byte> frame, std::size_t have,
-                           UINT offset);
+    NDIS_STATUS fetch_rest(NDIS_HANDLE binding, NDIS_HANDLE receive_context, std::vector<std::byte> frame,
+                           std::size_t have, UINT offset);
     std::unique_ptr<Transfer> end_transfer(PNDIS_PACKET packet);
     void push(Outgoing frame);
     NDIS_STATUS request(NDIS_REQUEST& request);

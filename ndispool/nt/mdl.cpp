@@ -1,7 +1,7 @@
 // Memory descriptor lists outside the buffer functions: what drivers make of their own memory. In a process every page is
 // resident and mapped where it is, so a mapping is the address itself and cannot fail.
-#include "ndis/io.h"
 #include "ndis/mdl.h"
+#include "ndis/io.h"
 
 #include <cstdint>
 #include <cstdlib>

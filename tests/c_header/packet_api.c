@@ -5,7 +5,7 @@
 
 static int failures;
 
-static void check(int holds, const char *what, int line) {
+static void check(int holds, const char* what, int line) {
     if (holds)
         return;
     fprintf(stderr, "packet_api.c:%d: %s\n", line, what);
@@ -107,7 +107,7 @@ static void packets_carry_data_of_many_kinds(PNDIS_PACKET Packet, PNDIS_PACKET O
 
 static void buffers_describe_memory(NDIS_HANDLE BufferPool) {
     static UCHAR Memory[3 * PAGE_SIZE];
-    UCHAR *Start = (UCHAR *)PAGE_ALIGN(Memory + PAGE_SIZE - 1);
+    UCHAR* Start = (UCHAR*)PAGE_ALIGN(Memory + PAGE_SIZE - 1);
     NDIS_STATUS Status;
     PNDIS_BUFFER Buffer, Part, Next;
     PUCHAR Address;

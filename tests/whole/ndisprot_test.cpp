@@ -11,7 +11,8 @@ constexpr int peer[] = {0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee};
 std::vector<std::byte> echo_request(int sequence) {
     std::vector<std::byte> frame(60 + sequence % 40);
     std::fill(frame.begin(), frame.begin() + 6, std::byte{0xff});
-    std::transform(std::begin(peer), std::end(peer), frame.begin() + 6, [](int value) { return static_cast<std::byte>(value); });
+    std::transform(std::begin(peer), std::end(peer), frame.begin() + 6,
+                   [](int value) { return static_cast<std::byte>(value); });
     frame[12] = std::byte{0x88};
     frame[13] = std::byte{0xb5};
     for (std::size_t i = 14; i < frame.size(); ++i)
@@ -22,8 +23,9 @@ std::vector<std::byte> echo_request(int sequence) {
 // Asks who has 192.0.2.1.
 std::vector<std::byte> arp_request() {
     auto frame = bytes({0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0x08, 0x06, // Ethernet
-                        0, 1, 8, 0, 6, 4, 0, 1, 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 192, 0, 2, 77,      // request, sender
-                        0, 0, 0, 0, 0, 0, 192, 0, 2, 1});                                               // target
+                        0,    1,    8,    0,    6,    4,    0,    1,    0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee,
+                        192,  0,    2,    77,                                      // request, sender
+                        0,    0,    0,    0,    0,    0,    192,  0,    2,    1}); // target
     frame.resize(60);
     return frame;
 }
@@ -31,7 +33,8 @@ std::vector<std::byte> arp_request() {
 unsigned ones_complement_sum(std::span<const std::byte> data) {
     unsigned sum = 0;
     for (std::size_t i = 0; i < data.size(); i += 2)
-        sum += std::to_integer<unsigned>(data[i]) << 8 | (i + 1 < data.size() ? std::to_integer<unsigned>(data[i + 1]) : 0);
+        sum += std::to_integer<unsigned>(data[i]) << 8 |
+               (i + 1 < data.size() ? std::to_integer<unsigned>(data[i + 1]) : 0);
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
     return sum;
@@ -44,9 +47,11 @@ void put_checksum(std::span<std::byte> data, std::size_t at) {
 }
 
 std::vector<std::byte> ping() {
-    auto frame = bytes({0x02, 0x4e, 0x44, 0x49, 0x53, 0x01, 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0x08, 0x00, // to the wire adapter
-                        0x45, 0, 0, 48, 0, 9, 0, 0, 64, 1, 0, 0, 192, 0, 2, 77, 192, 0, 2, 1, // IPv4, ICMP
-                        8, 0, 0, 0, 0x12, 0x34, 0, 1});                                      // echo request
+    auto frame = bytes(
+        {0x02, 0x4e, 0x44, 0x49, 0x53, 0x01, 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0x08, 0x00, // to the wire adapter
+         0x45, 0,    0,    48,   0,    9,    0,    0,    64,   1,    0,    0,    192,  0,
+         2,    77,   192,  0,    2,    1,               // IPv4, ICMP
+         8,    0,    0,    0,    0x12, 0x34, 0,    1}); // echo request
     for (int i = 0; i < 20; ++i)
         frame.push_back(static_cast<std::byte>(i));
     put_checksum(std::span(frame).subspan(14, 20), 10);

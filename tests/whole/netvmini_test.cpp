@@ -41,8 +41,9 @@ TEST(Netvmini, generated_frames_are_numbered_and_all_arrive) {
     ASSERT_EQ(sink.taken.size(), 5000u);
     for (std::size_t i = 0; i < sink.taken.size(); ++i) {
         const auto& frame = sink.taken[i].bytes;
-        const std::size_t number = std::to_integer<std::size_t>(frame[14]) << 24 | std::to_integer<std::size_t>(frame[15]) << 16 |
-                                   std::to_integer<std::size_t>(frame[16]) << 8 | std::to_integer<std::size_t>(frame[17]);
+        const std::size_t number =
+            std::to_integer<std::size_t>(frame[14]) << 24 | std::to_integer<std::size_t>(frame[15]) << 16 |
+            std::to_integer<std::size_t>(frame[16]) << 8 | std::to_integer<std::size_t>(frame[17]);
         ASSERT_EQ(number, i);
     }
     expect_clean(report);

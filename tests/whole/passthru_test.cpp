@@ -113,8 +113,8 @@ TEST(Passthru, the_stop_flag_ends_an_endless_run_in_order) {
             std::this_thread::yield();
         stop = true;
     });
-    const host::Report report =
-        host::run(setup, *below, *above, stop, [&](const host::Progress& progress) { moving = progress.packets > 1000; });
+    const host::Report report = host::run(setup, *below, *above, stop,
+                                          [&](const host::Progress& progress) { moving = progress.packets > 1000; });
     stopper.join();
     EXPECT_TRUE(report.interrupted);
     EXPECT_EQ(below->counters().frames_in, above->counters().frames_out);

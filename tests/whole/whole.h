@@ -57,8 +57,8 @@ inline void expect_clean(const host::Report& report) {
     }
 }
 
-inline host::Report run(const char* driver, wire::Wire& below, wire::Wire& above, std::vector<Parameter> parameters = {},
-                        unsigned processors = 1) {
+inline host::Report run(const char* driver, wire::Wire& below, wire::Wire& above,
+                        std::vector<Parameter> parameters = {}, unsigned processors = 1) {
     host::Setup setup;
     setup.driver = driver;
     setup.parameters = std::move(parameters);

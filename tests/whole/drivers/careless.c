@@ -30,8 +30,8 @@ static VOID ResetComplete(NDIS_HANDLE context, NDIS_STATUS status) {
 static VOID RequestComplete(NDIS_HANDLE context, PNDIS_REQUEST request, NDIS_STATUS status) {
     (void)context, (void)request, (void)status;
 }
-static NDIS_STATUS Receive(NDIS_HANDLE context, NDIS_HANDLE receive, PVOID header, UINT header_bytes, PVOID data, UINT bytes,
-                           UINT size) {
+static NDIS_STATUS Receive(NDIS_HANDLE context, NDIS_HANDLE receive, PVOID header, UINT header_bytes, PVOID data,
+                           UINT bytes, UINT size) {
     (void)context, (void)receive, (void)header, (void)header_bytes, (void)data, (void)bytes, (void)size;
     return NDIS_STATUS_NOT_ACCEPTED;
 }
