@@ -66,7 +66,10 @@ void describe_run(CLI::App& run, Read& read) {
         run.add_option(std::string(option.name), read.values[option.name])->allow_extra_args(false);
 }
 
-Read read_arguments(const Words& arguments) {
+// What stands behind two dashes is no option, whatever it begins with.
+Read read_arguments(const Words& all) {
+    const auto dashes = std::find(all.begin(), all.end(), "--");
+    const Words arguments(all.begin(), dashes);
     Read read;
     CLI::App app;
     app.set_help_flag();
@@ -76,13 +79,15 @@ Read read_arguments(const Words& arguments) {
     CLI::App* const run = app.add_subcommand("run");
     describe_run(*run, read);
     try {
-        app.parse(Words(arguments.rbegin(), arguments.rend()));
+        app.parse(Words(arguments.rbegin(), arguments.rend())); // CLI11 takes them from the back
     } catch (const CLI::ParseError& error) {
         throw UsageError(one_line(error.what()) + "; see 'ndispool run --help'");
     }
     read.run = run->parsed();
     read.unknown = run->remaining();
     read.stray = app.remaining();
+    if (dashes != all.end())
+        read.drivers.insert(read.drivers.end(), dashes + 1, all.end());
     return read;
 }
 
@@ -187,6 +192,9 @@ void require_known(const Read& read) {
 } // namespace
 
 Command parse_command_line(const Words& arguments) {
+    const bool asks_for_help = one_of("-h", arguments) || one_of("--help", arguments);
+    if (!asks_for_help && !arguments.empty() && arguments.front() == "run")
+        require_values(arguments);
     const Read read = read_arguments(arguments);
     if (!read.stray.empty())
         refuse_command(read.stray.front());
