@@ -43,10 +43,10 @@ struct Protocol {
 };
 
 struct Driver {
+    DRIVER_OBJECT object{}; // first: what DriverEntry gets leads back here
     std::string name;
     nt::Abi abi = nt::Abi::system_v;
     std::unique_ptr<load::Image> image; // null for the host's own two drivers
-    DRIVER_OBJECT object{};
     std::u16string registry_path;
     bool in_entry = false; // DriverEntry is running
 

@@ -152,7 +152,7 @@ VOID NdisInitializeWrapper(PNDIS_HANDLE handle, PVOID driver_object, PVOID, PVOI
     *handle = nullptr;
     if (!driver_object)
         return;
-    Driver& driver = *CONTAINING_RECORD(driver_object, Driver, object);
+    Driver& driver = *static_cast<Driver*>(driver_object); // its first member is the driver object
     driver.wrappers.push_back(std::make_unique<Wrapper>(Wrapper{&driver}));
     *handle = driver.wrappers.back().get();
 }
