@@ -66,14 +66,14 @@ TEST(SpinLock, is_still_its_owners_when_others_wait) {
     std::uintptr_t word = 0;
     BugNet net;
     acquire(word);
+    const auto read = [&] { return std::atomic_ref(word).load(); };
+    const auto alone = read(); // before there is another thread, which may mark it at once
     std::atomic<bool> done = false;
     std::jthread other([&] {
         acquire(word);
         release(word);
         done = true;
     });
-    const auto read = [&] { return std::atomic_ref(word).load(); };
-    const auto alone = read();
     wait_until([&] { return read() != alone; }); // the other has marked it
     EXPECT_TRUE(owned_by_caller(read()));
     release(word);
