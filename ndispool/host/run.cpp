@@ -200,6 +200,9 @@ bool Session::over(const StopFlag& stop) {
         offers = offers || wire->offers();
         finite = finite || wire->finite();
         all_ended = all_ended && (!wire->finite() || wire->ended());
+        // A full disk: what goes on is lost. A cut capture gives its whole frames first, and has ended then.
+        if (wire->trouble() && (!wire->finite() || wire->ended()))
+            return true;
     }
     if (traffic_.spent() || (finite && all_ended))
         return true;

@@ -42,7 +42,7 @@ TEST(Poller, is_polled_at_dispatch_on_its_processor) {
 
 TEST(Poller, is_not_polled_after_it_was_removed_and_may_be_destroyed) {
     const RunningMachine machine(2);
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 40; ++i) {
         auto first = std::make_unique<TestPoller>(true), second = std::make_unique<TestPoller>(true);
         add_poller(*first, 1);
         add_poller(*second, 1);

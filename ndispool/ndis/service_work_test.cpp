@@ -160,12 +160,14 @@ TEST_F(WorkItem, of_a_microsoft_driver_is_called_its_way) {
 
 TEST_F(WorkItem, that_returns_at_another_irql_is_reported) {
     nt::BugTrap bugs;
+    const NDIS_PROC routine = [](PNDIS_WORK_ITEM, PVOID) { KeRaiseIrqlToDpcLevel(); };
     NDIS_WORK_ITEM item;
-    NdisInitializeWorkItem(
-        &item, [](PNDIS_WORK_ITEM, PVOID) { KeRaiseIrqlToDpcLevel(); }, nullptr);
+    NdisInitializeWorkItem(&item, routine, nullptr);
     NdisScheduleWorkItem(&item);
     machine::drain_work();
-    EXPECT_EQ(bugs.reports().size(), 1u);
+    const auto reports = bugs.reports();
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].object, reinterpret_cast<const void*>(routine)) << "the driver's routine, not one of ours";
 }
 
 } // namespace

@@ -31,7 +31,7 @@ TEST(DbgPrint, prints_integers_as_c_does) {
     EXPECT_EQ(print("%d %i %u", -5, 7, 4000000000u), "-5 7 4000000000");
     EXPECT_EQ(print("%x %X %#x %o", 0xBEEFu, 0xBEEFu, 0xBEEFu, 8u), "beef BEEF 0xbeef 10");
     EXPECT_EQ(print("[%5d|%-5d|%05d|%+d|% d]", 42, 42, -42, 42, 42), "[   42|42   |-0042|+42| 42]");
-    EXPECT_EQ(print("%8.3d|%.0d|%#08x", 7, 0, 0x1Fu), "     007||0x00001f");
+    EXPECT_EQ(print("%8.3d|%08.3d|%.0d|%#08x", 7, 7, 0, 0x1Fu), "     007|     007||0x00001f");
     EXPECT_EQ(print("%hd %hu %hhx", 0x12345, 0x1FFFFu, 0x7u), "9029 65535 7");
     EXPECT_EQ(print("%*d|%-*d|%.*d", 4, 1, 3, 2, 2, 3), "   1|2  |03");
     EXPECT_EQ(print("%*d|", -3, 1), "1  |");

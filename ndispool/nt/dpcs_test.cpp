@@ -147,12 +147,14 @@ TEST_F(Dpc, of_a_microsoft_driver_is_called_its_way) {
 
 TEST_F(Dpc, that_returns_at_another_irql_is_reported_with_the_level_set_right) {
     BugTrap bugs;
+    const PKDEFERRED_ROUTINE routine = [](PKDPC, void*, void*, void*) { KeLowerIrql(PASSIVE_LEVEL); };
     KDPC dpc;
-    KeInitializeDpc(
-        &dpc, [](PKDPC, void*, void*, void*) { KeLowerIrql(PASSIVE_LEVEL); }, nullptr);
+    KeInitializeDpc(&dpc, routine, nullptr);
     KeInsertQueueDpc(&dpc, nullptr, nullptr);
     KeFlushQueuedDpcs();
-    EXPECT_EQ(bugs.reports().size(), 1u);
+    const auto reports = bugs.reports();
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].object, reinterpret_cast<const void*>(routine)) << "the driver's routine, not one of ours";
 }
 
 TEST(DpcTarget, is_the_processor_it_runs_on) {

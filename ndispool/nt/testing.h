@@ -13,6 +13,11 @@ namespace ndispool::nt {
 // While one lives, reports go into it; one at a time.
 class BugTrap {
   public:
+    struct Report {
+        std::string what;
+        const void* object;
+    };
+
     BugTrap() {
         reports();
         outer_ = machine::set_bug_hook(note);
@@ -22,19 +27,19 @@ class BugTrap {
     BugTrap& operator=(const BugTrap&) = delete;
 
     // What was reported since the last call.
-    static std::vector<std::string> reports() {
+    static std::vector<Report> reports() {
         const std::lock_guard guard(lock_);
         return std::exchange(reports_, {});
     }
 
   private:
-    static void note(const char* what, const void*) {
+    static void note(const char* what, const void* object) {
         const std::lock_guard guard(lock_);
-        reports_.emplace_back(what);
+        reports_.push_back({what, object});
     }
 
     static inline std::mutex lock_;
-    static inline std::vector<std::string> reports_;
+    static inline std::vector<Report> reports_;
     machine::BugHook outer_;
 };
 

@@ -19,6 +19,7 @@ TEST(Text, that_is_malformed_becomes_replacement_characters) {
     EXPECT_EQ(to_utf16("\xC3"), u"\xFFFD") << "cut off";
     EXPECT_EQ(to_utf16("\x80z"), u"\xFFFDz") << "a follower without a leader";
     EXPECT_EQ(to_utf16("\xC0\x80"), u"\xFFFD\xFFFD") << "overlong";
+    EXPECT_EQ(to_utf16("\xE0\x80\x80"), u"\xFFFD\xFFFD\xFFFD") << "overlong";
     EXPECT_EQ(to_utf16("\xED\xA0\x80"), u"\xFFFD\xFFFD\xFFFD") << "a surrogate";
     EXPECT_EQ(to_utf16("\xF5\x80\x80\x80"), u"\xFFFD\xFFFD\xFFFD\xFFFD") << "beyond Unicode";
 }

@@ -9,6 +9,7 @@
 #include "ndispool/machine/processor.h"
 #include "ndispool/nt/due_time.h"
 #include "ndispool/nt/invoke.h"
+#include "ndispool/nt/testing.h"
 
 namespace ndispool::nt {
 namespace {
@@ -114,6 +115,18 @@ TEST_F(Timers, may_be_armed_again_by_their_own_function) {
     arm_timer({.key = this, .code = nullptr, .context = nullptr, .run = again}, 0, 0);
     counter.wait();
     EXPECT_EQ(counter.calls, 3);
+}
+
+TEST_F(Timers, whose_function_returns_at_another_irql_are_reported) {
+    BugTrap bugs;
+    int code;
+    arm_timer(
+        {.key = this, .code = &code, .context = nullptr, .run = [](const TimerCall&) { KeLowerIrql(PASSIVE_LEVEL); }},
+        0, 0);
+    let_due_timers_fire();
+    const auto reports = bugs.reports();
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].object, &code) << "the driver's function, not one of ours";
 }
 
 TEST_F(Timers, of_a_driver_are_found_by_their_function) {
