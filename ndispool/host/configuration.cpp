@@ -238,6 +238,7 @@ struct ToRegistry {
     RegistryValue operator()(std::uint32_t number) const { return number; }
     RegistryValue operator()(const std::vector<std::string>& list) const {
         std::vector<std::u16string> wide;
+        wide.reserve(list.size());
         for (const std::string& text : list)
             wide.push_back(nt::to_utf16(text));
         return wide;

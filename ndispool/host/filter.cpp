@@ -75,7 +75,7 @@ NDIS_STATUS forward(Binding& binding, NDIS_REQUEST& original, NDIS_OID oid,
         binding.requests.fetch_sub(1, std::memory_order_release); // pairs with close(): the completion is over
     };
     binding.requests.fetch_add(1, std::memory_order_relaxed); // a count; close() reads it after the binding was marked
-    submit(*binding.adapter, std::move(request));
+    submit(*binding.adapter, request);
     return NDIS_STATUS_PENDING;
 }
 

@@ -69,7 +69,7 @@ void Request::hold(std::vector<std::byte> value) {
     length = static_cast<UINT>(own_buffer.size());
 }
 
-void submit(Adapter& adapter, std::shared_ptr<Request> request) {
+void submit(Adapter& adapter, const std::shared_ptr<Request>& request) {
     if (!request->done)
         request->done = &request->own_done;
     if (!request->needed)

@@ -43,7 +43,7 @@ struct RequestQueue {
 };
 
 // Puts the request at the end of the queue and starts what can be started.
-void submit(Adapter& adapter, std::shared_ptr<Request> request);
+void submit(Adapter& adapter, const std::shared_ptr<Request>& request);
 
 // The miniport finished the request that is inside it.
 void completed(Adapter& adapter, NDIS_STATUS status);

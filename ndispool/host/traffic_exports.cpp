@@ -41,7 +41,7 @@ NDIS_STATUS request(Binding& binding, NDIS_REQUEST& original) {
         binding.requests.fetch_sub(1, std::memory_order_release); // pairs with close(): the completion is over
     };
     binding.requests.fetch_add(1, std::memory_order_relaxed); // a count; close() reads it after the binding was marked
-    submit(*binding.adapter, std::move(forwarded));
+    submit(*binding.adapter, forwarded);
     return NDIS_STATUS_PENDING;
 }
 

@@ -30,7 +30,7 @@ ElfFile parse(const std::filesystem::path& file, std::span<const std::byte> byte
 // A symbol may be there and be null; only dlerror() tells.
 bool provides(void* handle, const std::string& name) {
     ::dlerror();
-    ::dlsym(handle, name.c_str());
+    static_cast<void>(::dlsym(handle, name.c_str()));
     return ::dlerror() == nullptr;
 }
 

@@ -52,6 +52,26 @@ TEST_F(ReadWriteLock, lets_several_readers_in_at_once) {
     NdisReleaseReadWriteLock(&lock_, &state_);
 }
 
+TEST_F(ReadWriteLock, keeps_readers_and_writers_out_while_it_is_written) {
+    std::atomic<int> started = 0;
+    bool finished = false; // plain: the lock must order the threads
+    NdisAcquireReadWriteLock(&lock_, TRUE, &state_);
+    std::vector<std::jthread> others;
+    for (const BOOLEAN write : {FALSE, TRUE})
+        others.emplace_back([&, write] {
+            LOCK_STATE state;
+            ++started;
+            NdisAcquireReadWriteLock(&lock_, write, &state);
+            EXPECT_TRUE(finished);
+            NdisReleaseReadWriteLock(&lock_, &state);
+        });
+    while (started < 2)
+        std::this_thread::yield();
+    KeStallExecutionProcessor(2000); // time to come in, for a lock that lets them
+    finished = true;
+    NdisReleaseReadWriteLock(&lock_, &state_);
+}
+
 TEST_F(ReadWriteLock, lets_a_reader_read_again_although_a_writer_waits) {
     NdisAcquireReadWriteLock(&lock_, FALSE, &state_);
     std::jthread writer([this] {

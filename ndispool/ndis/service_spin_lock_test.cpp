@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ndis/sync.h"
+#include "ndispool/machine/processor.h"
 #include "ndispool/nt/testing.h"
 
 namespace ndispool::ndis {
@@ -47,6 +48,7 @@ TEST(NdisSpinLock, of_the_dpr_calls_changes_no_irql) {
 }
 
 TEST(NdisSpinLock, keeps_the_level_of_its_owner_apart_from_that_of_a_waiter) {
+    machine::start({.processors = 4}); // with one, no two threads would be at DISPATCH
     NDIS_SPIN_LOCK lock{};
     int counter = 0;
     {
@@ -69,6 +71,7 @@ TEST(NdisSpinLock, keeps_the_level_of_its_owner_apart_from_that_of_a_waiter) {
             });
     }
     EXPECT_EQ(counter, 4000);
+    machine::stop();
 }
 
 TEST(NdisSpinLock, released_by_a_thread_that_does_not_own_it_is_reported) {

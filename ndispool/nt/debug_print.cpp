@@ -92,11 +92,9 @@ class Reader {
 
     void read_size(Specification& spec) {
         using enum Specification::Size;
-        if (take("I64") || take("ll") || take("j") || take("z") || take("t"))
-            spec.size = is_64_bit;
-        else if (take("I32"))
+        if (take("I32"))
             spec.size = plain;
-        else if (take("I"))
+        else if (take("I64") || take("I") || take("ll") || take("j") || take("z") || take("t"))
             spec.size = is_64_bit;
         else if (take("l") || take("w"))
             spec.size = wide;
@@ -122,7 +120,7 @@ std::string pad(const Specification& spec, std::string text) {
     return text;
 }
 
-std::string number(const Specification& spec, std::string prefix, std::string text) {
+std::string number(const Specification& spec, const std::string& prefix, std::string text) {
     const std::size_t least = spec.precision.value_or(1);
     const bool fill = spec.zero && !spec.left && !spec.precision && spec.width > prefix.size();
     const std::size_t wanted = std::max(least, fill ? spec.width - prefix.size() : 0);

@@ -53,5 +53,5 @@ template <auto Function> Export offer(const char* name) {
 
 } // namespace ndispool::nt
 
-#define NDISPOOL_EXPORT(function) ::ndispool::nt::offer<&function>(#function)
-#define NDISPOOL_EXPORT_AS(name, native, microsoft) ::ndispool::nt::offer(name, &native, &microsoft)
+#define NDISPOOL_EXPORT(function) ::ndispool::nt::offer<&(function)>(#function)
+#define NDISPOOL_EXPORT_AS(name, native, microsoft) ::ndispool::nt::offer(name, &(native), &(microsoft))

@@ -102,6 +102,7 @@ TEST(SequencedList, gives_an_entry_to_one_thread_at_a_time) {
                         continue;
                     Item& item = *CONTAINING_RECORD(entry, Item, entry);
                     item.owner = t;
+                    std::this_thread::yield(); // long enough for another owner to be seen
                     EXPECT_EQ(item.owner, t);
                     ExInterlockedPushEntrySList(&head, entry, nullptr);
                 }

@@ -30,7 +30,7 @@ class Outgoing {
         std::byte bytes[16];
     };
     static std::size_t units(const DEVICE_OBJECT& device) {
-        const std::size_t locations = static_cast<std::size_t>(device.StackSize);
+        const std::size_t locations = static_cast<unsigned char>(device.StackSize);
         return (sizeof(IRP) + locations * sizeof(IO_STACK_LOCATION)) / sizeof(Unit) + 1;
     }
     void attach_buffers(const DEVICE_OBJECT& device, const DeviceRequest& request, IO_STACK_LOCATION& location);

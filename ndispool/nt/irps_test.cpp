@@ -193,6 +193,7 @@ TEST_F(Irps, passed_on_to_another_driver_come_back_through_the_completion_routin
 }
 
 TEST_F(Irps, taken_back_by_a_completion_routine_are_completed_later) {
+    BugTrap bugs;
     static DRIVER_OBJECT lower_driver;
     static PDEVICE_OBJECT lower;
     initialize_driver_object(lower_driver);
@@ -209,6 +210,7 @@ TEST_F(Irps, taken_back_by_a_completion_routine_are_completed_later) {
         return complete(irp, STATUS_SUCCESS, 9);
     });
     EXPECT_EQ(send_request(*device_, file_, {.major = IRP_MJ_CREATE}).information, 9u);
+    EXPECT_TRUE(bugs.reports().empty()) << "it was completed once";
     IoDeleteDevice(lower);
 }
 

@@ -206,7 +206,6 @@ Command parse_command_line(const Words& arguments) {
         throw UsageError("no command is given; write 'ndispool run DRIVER', or see 'ndispool --help'");
     if (read.run_help)
         return ShowText{std::string(run_manual)};
-    require_values(arguments);
     require_known(read);
     return run_from(read);
 }

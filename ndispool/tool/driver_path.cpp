@@ -29,9 +29,10 @@ bool is_shipped(std::string_view driver) {
 fs::path shipped(std::string_view driver, const std::vector<fs::path>& folders) {
     std::error_code ignored;
     for (const fs::path& folder : folders)
-        if (const fs::path file = folder / fmt::format("{}.so", driver); fs::is_regular_file(file, ignored))
+        if (fs::path file = folder / fmt::format("{}.so", driver); fs::is_regular_file(file, ignored))
             return file;
     std::vector<std::string> looked_in;
+    looked_in.reserve(folders.size());
     for (const fs::path& folder : folders)
         looked_in.push_back(folder.string());
     throw UsageError(fmt::format("{}: this driver ships with ndispool but is in none of {}; install it or set "
