@@ -131,6 +131,11 @@ NDIS_HANDLE packet_pool() {
 
 } // namespace
 
+TestProtocol::~TestProtocol() {
+    if (binding)
+        unbind(bound());
+}
+
 NDIS_STATUS TestProtocol::set(NDIS_OID oid, void* value, UINT length) {
     NDIS_REQUEST request{};
     request.RequestType = NdisRequestSetInformation;

@@ -1,5 +1,5 @@
 // A stack to test the host with: a miniport and protocols whose handlers are test code, brought up without a driver file.
-//   Holds:     one Stack at a time. Its destructor unbinds, halts and stops the machine, and checks that nothing is out.
+//   Holds:     one Stack at a time. Its destructor halts the adapter, runs what work is left and stops the machine.
 #pragma once
 
 #include "ndispool/host/findings.h"
@@ -52,7 +52,12 @@ struct TestMiniport {
     std::function<NDIS_STATUS(BOOLEAN*)> on_reset;
 };
 
+// Declared after the stack it is bound to: it unbinds when it goes.
 struct TestProtocol {
+    TestProtocol() = default;
+    TestProtocol(const TestProtocol&) = delete;
+    ~TestProtocol();
+
     Protocol* protocol = nullptr;
     NDIS_HANDLE binding = nullptr;
     NDIS_HANDLE unbind_context = nullptr;

@@ -78,7 +78,8 @@ template <class Function> Function* microsoft(std::string_view name) {
 
 using MakePool = void __attribute__((ms_abi)) (PNDIS_STATUS, PNDIS_HANDLE, UINT, UINT, UINT);
 using Take = void __attribute__((ms_abi)) (PNDIS_STATUS, PNDIS_PACKET*, NDIS_HANDLE);
-using Give = void __attribute__((ms_abi)) (PVOID);
+using Give = void __attribute__((ms_abi)) (PNDIS_PACKET);
+using FreePool = void __attribute__((ms_abi)) (NDIS_HANDLE);
 using Usage = UINT __attribute__((ms_abi)) (NDIS_HANDLE);
 
 TEST(PacketExports, a_driver_of_the_other_calling_convention_gets_the_same_pool) {
@@ -92,7 +93,7 @@ TEST(PacketExports, a_driver_of_the_other_calling_convention_gets_the_same_pool)
     EXPECT_EQ(record_of(handle).protocol_reserved, 24u);
     microsoft<Give>("NdisFreePacket")(packet);
     EXPECT_EQ(microsoft<Usage>("NdisPacketPoolUsage")(handle), 0u);
-    microsoft<Give>("NdisFreePacketPool")(handle);
+    microsoft<FreePool>("NdisFreePacketPool")(handle);
 }
 
 } // namespace
