@@ -33,11 +33,32 @@ struct PoolReport {
     std::string allocator; // driver!function+0x2c of the code that made the pool
 };
 
+// One call on the way to a place, innermost first in a list. What is not known is empty or 0.
+struct Frame {
+    std::string function;
+    std::uint64_t offset = 0; // into the function; into the module when `function` is empty
+    std::string file;         // as the compiler wrote it down
+    unsigned line = 0;
+    std::string module;        // file name without folder and extension: "passthru"
+    std::uint64_t address = 0; // in this process, while it ran
+};
+
+// One of the places that explain a finding.
+struct Site {
+    std::string what; // "allocated", "passed on", "freed" or "found"
+    std::vector<Frame> frames;
+    unsigned processor = 0;
+    unsigned irql = 0;
+    std::uint64_t time_100ns = 0; // since the run began
+};
+
 // Something the driver did wrong. `rule` is a stable identifier such as "pool-leak".
 struct Finding {
     std::string rule;
-    std::string message; // one line: what, how many
-    std::string where;   // driver!function+offset, or empty
+    std::string message;          // one line: what, how many
+    std::string where;            // driver!function+offset, or empty
+    std::string verifier = {};    // the nearest Driver Verifier or bug check code, "0xC4/0x62", or empty
+    std::vector<Site> sites = {}; // in the order of time; empty when no checked door looked
 };
 
 struct Report {
