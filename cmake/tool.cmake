@@ -1,8 +1,8 @@
 # The command. Its manual pages are compiled into the tool room.
-file(READ ${PROJECT_SOURCE_DIR}/ndispool/tool/ndispool.txt program_manual)
-file(READ ${PROJECT_SOURCE_DIR}/ndispool/tool/run.txt run_manual)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/ndispool/tool/ndispool.txt
-                                                               ${PROJECT_SOURCE_DIR}/ndispool/tool/run.txt)
+foreach(page ndispool run check inspect report)
+  file(READ ${PROJECT_SOURCE_DIR}/ndispool/tool/${page}.txt ${page}_manual)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/ndispool/tool/${page}.txt)
+endforeach()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/manual.cpp.in ${PROJECT_BINARY_DIR}/generated/manual.cpp @ONLY)
 target_sources(ndispool_tool PRIVATE ${PROJECT_BINARY_DIR}/generated/manual.cpp)
 target_compile_definitions(ndispool_tool PRIVATE NDISPOOL_LIBDIR="${CMAKE_INSTALL_LIBDIR}")

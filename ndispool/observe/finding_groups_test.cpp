@@ -5,10 +5,16 @@
 namespace ndispool::observe {
 namespace {
 
+std::vector<Judged> of(std::vector<host::Finding> findings) {
+    CheckReport report;
+    report.run.findings = std::move(findings);
+    return judged(report);
+}
+
 TEST(FindingGroups, one_mistake_made_often_is_one_group) {
-    const auto groups = grouped({{"double-free", "packet freed twice", "d!F+0x1"},
-                                 {"double-free", "packet freed twice", "d!F+0x1"},
-                                 {"double-free", "freed on another thread", "d!F+0x1"}});
+    const auto groups = grouped(of({{"double-free", "packet freed twice", "d!F+0x1"},
+                                    {"double-free", "packet freed twice", "d!F+0x1"},
+                                    {"double-free", "freed on another thread", "d!F+0x1"}}));
     ASSERT_EQ(groups.size(), 1u);
     EXPECT_EQ(groups[0].count, 3u);
     EXPECT_EQ(groups[0].rule, "double-free");
@@ -17,11 +23,11 @@ TEST(FindingGroups, one_mistake_made_often_is_one_group) {
 }
 
 TEST(FindingGroups, another_rule_or_place_is_another_group) {
-    EXPECT_EQ(grouped({{"a", "m", "x"}, {"b", "m", "x"}, {"a", "m", "y"}}).size(), 3u);
+    EXPECT_EQ(grouped(of({{"a", "m", "x"}, {"b", "m", "x"}, {"a", "m", "y"}})).size(), 3u);
 }
 
 TEST(FindingGroups, the_largest_group_comes_first_then_the_order_of_the_findings) {
-    const auto groups = grouped({{"one", "", ""}, {"two", "", ""}, {"many", "", ""}, {"many", "", ""}});
+    const auto groups = grouped(of({{"one", "", ""}, {"two", "", ""}, {"many", "", ""}, {"many", "", ""}}));
     ASSERT_EQ(groups.size(), 3u);
     EXPECT_EQ(groups[0].rule, "many");
     EXPECT_EQ(groups[1].rule, "one");

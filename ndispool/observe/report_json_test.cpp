@@ -11,16 +11,19 @@ namespace {
 
 using nlohmann::json;
 
-json document(const host::Report& report) {
+std::string text(const CheckReport& report) {
     std::ostringstream out;
-    write_report_json(out, report, "0.1.0");
-    return json::parse(out.str());
+    write_report_json(out, report, judged(report), "0.1.0");
+    return out.str();
+}
+
+json document(const host::Report& report) {
+    return json::parse(text(testing::plain(report)));
 }
 
 TEST(ReportJson, says_what_it_is_first) {
-    std::ostringstream out;
-    write_report_json(out, testing::report(), "0.1.0");
-    EXPECT_TRUE(out.str().starts_with("{\n  \"schema\": \"ndispool-run\",\n  \"version\": 1,\n"));
+    EXPECT_TRUE(
+        text(testing::plain(testing::report())).starts_with("{\n  \"schema\": \"ndispool-run\",\n  \"version\": 1,\n"));
 }
 
 TEST(ReportJson, holds_the_facts_of_the_run) {
@@ -58,9 +61,29 @@ TEST(ReportJson, a_pool_that_was_never_freed_was_not_empty_when_freed) {
     EXPECT_EQ(document(report).at("pools")[0].at("empty_when_freed"), false);
 }
 
-TEST(ReportJson, holds_every_finding) {
-    EXPECT_EQ(document(testing::report()).at("findings"),
-              json::parse(R"([{"rule": "pool-leak", "message": "3 packets out", "where": "passthru!A+0x1"}])"));
+TEST(ReportJson, holds_every_finding_with_its_places) {
+    host::Report report = testing::report();
+    report.findings = {testing::finding()};
+    report.findings[0].sites.pop_back();
+    json found = document(report).at("findings");
+    EXPECT_EQ(found.at(0).at("fingerprint").get<std::string>().size(), 18u);
+    found.at(0).erase("fingerprint");
+    EXPECT_EQ(found, json::parse(R"([
+        {"rule": "packet-leak", "message": "1 packet was never freed", "where": "passthru!PtBind+0x12",
+         "verifier": "0xC4/0x62", "state": "new", "repeat": "", "case": null, "sites": [
+            {"what": "allocated", "processor": 1, "irql": 2, "time_100ns": 12345, "frames": [
+                {"module": "passthru", "function": "PtBind", "offset": 18, "file": "drivers/pass thru/adapter.c",
+                 "line": 120, "address": 8323090}]}]}])"));
+}
+
+TEST(ReportJson, a_check_says_that_it_is_one_and_holds_its_cases) {
+    const json found = json::parse(text(testing::check()));
+    EXPECT_EQ(found.at("schema"), "ndispool-check");
+    EXPECT_EQ(found.at("failable_calls"), 63);
+    EXPECT_EQ(found.at("cases").at(1).at("outcome"), "crashed");
+    EXPECT_EQ(found.at("findings").at(0).at("case"), nullptr);
+    EXPECT_EQ(found.at("findings").at(1).at("case"), 1);
+    EXPECT_EQ(found.at("findings").at(1).at("repeat"), "ndispool check passthru --faults stack:2:1");
 }
 
 TEST(ReportJson, a_run_without_anything_is_a_whole_document) {

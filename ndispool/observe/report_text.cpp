@@ -1,19 +1,18 @@
 #include "ndispool/observe/report_text.h"
 
 #include "ndispool/observe/finding_groups.h"
+#include "ndispool/observe/frame_text.h"
 #include "ndispool/observe/kind.h"
 #include "ndispool/observe/table.h"
 #include "ndispool/observe/utf8.h"
+#include "ndispool/observe/words.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace ndispool::observe {
 
 namespace {
-
-std::string counted(std::uint64_t count, std::string_view singular, std::string_view ending = "s") {
-    return fmt::format("{} {}{}", count, singular, count == 1 ? "" : ending);
-}
 
 std::string number(std::uint64_t value) {
     return std::to_string(value);
@@ -74,16 +73,26 @@ std::string pools(const std::vector<host::PoolReport>& pools) {
     return fmt::format("Packet pools: {}\n{}", pools.size(), table.text());
 }
 
-std::string findings(const host::Report& report) {
-    if (report.findings.empty())
-        return "Findings: none\n";
-    std::string text = fmt::format("Findings: {}\n", report.findings.size());
-    for (const FindingGroup& group : grouped(report.findings)) {
-        text += fmt::format("{:6}  {}{}{}\n", group.count, printable(group.rule), group.where.empty() ? "" : "  ",
-                            printable(group.where));
-        for (const std::string& message : group.messages)
-            text += fmt::format("        {}\n", printable(message));
-    }
+std::string findings(const std::vector<Judged>& findings) {
+    const std::size_t fresh = count(findings, State::fresh);
+    std::string text = fresh == 0 ? "Findings: none\n" : fmt::format("Findings: {}\n", fresh);
+    for (const FindingGroup& group : grouped(findings))
+        text += group_text(group);
+    return text;
+}
+
+std::string sweep(const CheckReport& report) {
+    if (!report.swept)
+        return "";
+    std::string text = fmt::format(
+        "\nFault sweep: {} that can fail, on {}; {} in {:.1f} seconds\n", counted(report.failable_calls, "call"),
+        counted(report.failable_stacks, "call stack"), counted(report.cases.size(), "run"), report.seconds);
+    if (report.shards > 1)
+        text += fmt::format("  shard {} of {}\n", report.shard, report.shards);
+    for (const Outcome outcome : {Outcome::passed, Outcome::findings, Outcome::crashed, Outcome::hung, Outcome::lost})
+        if (const auto number = std::count_if(report.cases.begin(), report.cases.end(),
+                                              [&](const CaseReport& entry) { return entry.outcome == outcome; }))
+            text += fmt::format("{:6}  {}\n", number, outcome_name(outcome));
     return text;
 }
 
@@ -96,17 +105,42 @@ std::string event_log(const std::vector<std::string>& lines) {
     return text;
 }
 
-std::string summary(const host::Report& report) {
-    if (report.findings.empty())
-        return "SUMMARY: ndispool: no findings\n";
-    return fmt::format("SUMMARY: ndispool: {}\n", counted(report.findings.size(), "finding"));
+std::string summary(const CheckReport& report, const std::vector<Judged>& findings) {
+    const std::size_t fresh = count(findings, State::fresh);
+    std::string text = "SUMMARY: ndispool: " + (fresh == 0 ? std::string("no findings") : counted(fresh, "finding"));
+    if (report.swept)
+        text += " in " + counted(report.cases.size() + 1, "run");
+    if (const std::size_t known = count(findings, State::known))
+        text += fmt::format(", {} known", known);
+    if (const std::size_t suppressed = count(findings, State::suppressed))
+        text += fmt::format(", {} suppressed", suppressed);
+    return text + "\n";
 }
 
 } // namespace
 
-std::string report_text(const host::Report& report) {
-    return head(report) + "\n" + wires(report.wires) + "\n" + pools(report.pools) + "\n" + findings(report) +
-           event_log(report.log) + "\n" + summary(report);
+std::string group_text(const FindingGroup& group) {
+    std::string text = fmt::format("{:6}  {}{}{}{}\n", group.count, printable(group.rule),
+                                   group.where.empty() ? "" : "  ", printable(group.where),
+                                   group.verifier.empty() ? "" : fmt::format("  ({})", printable(group.verifier)));
+    for (const std::string& message : group.messages)
+        text += fmt::format("        {}\n", printable(message));
+    for (const host::Site& site : group.sites) {
+        text += fmt::format("      {}\n", site_text(site));
+        for (std::size_t i = 0; i < site.frames.size(); ++i)
+            text += frame_text(site.frames[i], i) + "\n";
+    }
+    if (!group.repeats.empty())
+        text += fmt::format("      repeat with: {}\n", printable(group.repeats.front()));
+    if (group.repeats.size() > 1)
+        text += fmt::format("      and {} like it\n", counted(group.repeats.size() - 1, "run"));
+    return text;
+}
+
+std::string report_text(const CheckReport& report, const std::vector<Judged>& all) {
+    const host::Report& run = report.run;
+    return head(run) + "\n" + wires(run.wires) + "\n" + pools(run.pools) + sweep(report) + "\n" + findings(all) +
+           event_log(run.log) + "\n" + summary(report, all);
 }
 
 } // namespace ndispool::observe

@@ -13,6 +13,11 @@ bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
+std::string report_text(const host::Report& report) {
+    const CheckReport check = testing::plain(report);
+    return report_text(check, judged(check));
+}
+
 TEST(ReportText, is_this_text) {
     host::Report report = testing::report();
     report.pools[0].record.allocations = 62781;
@@ -78,6 +83,41 @@ TEST(ReportText, what_a_driver_logs_cannot_add_lines_or_colours) {
     host::Report report = testing::report();
     report.log = {"two\nlines\x1b[31m"};
     EXPECT_TRUE(has(report_text(report), "  two?lines?[31m\n"));
+}
+
+TEST(ReportText, a_finding_comes_with_its_places_in_the_form_of_the_address_sanitizer) {
+    host::Report report = testing::report();
+    report.findings = {testing::finding(), testing::finding()};
+    EXPECT_TRUE(has(report_text(report), "Findings: 2\n"
+                                         "     2  packet-leak  passthru!PtBind+0x12  (0xC4/0x62)\n"
+                                         "        1 packet was never freed\n"
+                                         "      allocated, processor 1, IRQL 2, 0.001234 seconds\n"
+                                         "    #0 0x7f0012 in PtBind+0x12 drivers/pass thru/adapter.c:120\n"
+                                         "      passed on, processor 0, IRQL 2, 0.002000 seconds\n"
+                                         "    #0 0x7f0220 in PtSend+0x20 drivers/pass thru/send.c:33\n"
+                                         "    #1 0x7f0999 (libc+0x999)\n"))
+        << report_text(report);
+}
+
+TEST(ReportText, a_check_says_how_its_runs_ended_and_how_to_repeat_a_failed_one) {
+    const CheckReport check = testing::check();
+    const std::string text = report_text(check, judged(check));
+    EXPECT_TRUE(has(text, "Fault sweep: 63 calls that can fail, on 41 call stacks; 2 runs in 12.5 seconds\n"
+                          "     1  passed\n"
+                          "     1  crashed\n"))
+        << text;
+    EXPECT_TRUE(has(text, "      repeat with: ndispool check passthru --faults stack:2:1\n")) << text;
+    EXPECT_TRUE(text.ends_with("\nSUMMARY: ndispool: 2 findings in 3 runs\n")) << text;
+}
+
+TEST(ReportText, what_is_known_or_suppressed_is_counted_but_not_shown) {
+    const CheckReport check = testing::check();
+    std::vector<Judged> findings = judged(check);
+    findings[0].state = State::known;
+    findings[1].state = State::suppressed;
+    const std::string text = report_text(check, findings);
+    EXPECT_TRUE(has(text, "Findings: none\n"));
+    EXPECT_TRUE(text.ends_with("\nSUMMARY: ndispool: no findings in 3 runs, 1 known, 1 suppressed\n")) << text;
 }
 
 } // namespace

@@ -12,12 +12,45 @@
 
 namespace ndispool::tool {
 
+// Where a report goes besides standard output, and which findings do not count.
+struct ReportOptions {
+    std::optional<std::filesystem::path> json, junit, sarif;
+    std::optional<std::filesystem::path> suppressions, baseline;
+    bool gen_suppressions = false;
+    bool quiet = false;
+};
+
 struct RunOptions {
     std::string driver; // as written
     host::Setup setup;  // without driver, and without what `config` holds
     std::optional<std::filesystem::path> config;
+    ReportOptions report;
+};
+
+// Which runs of a sweep, of how many machines.
+struct Shard {
+    std::uint64_t number = 1, of = 1;
+};
+
+struct CheckOptions {
+    RunOptions run;
+    bool below_given = false, above_given = false, count_given = false, seed_given = false;
+    std::optional<std::string> faults; // as written
+    Shard shard;
+    std::optional<unsigned> jobs;
+    double case_seconds = 20; // for one run
+    std::uint64_t memory_mib = 2048;
+    std::string words; // the arguments again, ready for a shell, without those that choose cases or files
+};
+
+struct InspectOptions {
+    std::string driver;
     std::optional<std::filesystem::path> json;
-    bool quiet = false;
+};
+
+struct PageOptions {
+    std::filesystem::path run;
+    std::filesystem::path output = "-";
 };
 
 // Print this and be done.
@@ -25,7 +58,7 @@ struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<ShowText, RunOptions>;
+using Command = std::variant<ShowText, RunOptions, CheckOptions, InspectOptions, PageOptions>;
 
 // `arguments`: without the program's name. Throws UsageError or LackError.
 Command parse_command_line(const std::vector<std::string>& arguments);

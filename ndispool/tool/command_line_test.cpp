@@ -33,8 +33,8 @@ TEST(CommandLine, only_a_driver_is_needed) {
     EXPECT_FALSE(options.setup.duration_seconds);
     EXPECT_TRUE(options.setup.parameters.empty());
     EXPECT_FALSE(options.config);
-    EXPECT_FALSE(options.json);
-    EXPECT_FALSE(options.quiet);
+    EXPECT_FALSE(options.report.json);
+    EXPECT_FALSE(options.report.quiet);
 }
 
 TEST(CommandLine, every_option_of_run_is_understood) {
@@ -54,8 +54,8 @@ TEST(CommandLine, every_option_of_run_is_understood) {
     EXPECT_EQ(options.setup.processors, 2u);
     EXPECT_EQ(options.config, "c.toml");
     EXPECT_EQ(options.setup.seed, 9u);
-    EXPECT_EQ(options.json, "-");
-    EXPECT_TRUE(options.quiet);
+    EXPECT_EQ(options.report.json, "-");
+    EXPECT_TRUE(options.report.quiet);
     EXPECT_TRUE(options.setup.paced);
 }
 
@@ -100,6 +100,7 @@ TEST(CommandLine, without_a_command_or_a_driver_it_says_what_is_missing) {
 TEST(CommandLine, an_unknown_command_or_option_is_named_with_a_guess) {
     EXPECT_TRUE(refusal({"rum", "passthru"}).starts_with("rum: there is no such command"));
     EXPECT_TRUE(refusal({"--below", "null", "run", "d"}).starts_with("--below: "));
+    EXPECT_EQ(refusal({"chek", "d"}), "chek: there is no such command; did you mean check?");
     EXPECT_EQ(refusal({"run", "d", "--cuont", "5"}), "--cuont: there is no such option; did you mean --count?");
     EXPECT_EQ(refusal({"run", "d", "--prarm=A=1"}), "--prarm: there is no such option; did you mean --param?");
     EXPECT_TRUE(has(refusal({"run", "d", "--frobnicate"}), "--frobnicate: there is no such option; see"));
@@ -122,7 +123,7 @@ TEST(CommandLine, an_option_given_twice_is_refused) {
 }
 
 TEST(CommandLine, a_second_driver_is_refused) {
-    EXPECT_EQ(refusal({"run", "one", "two"}), "two: unexpected after DRIVER one; run takes one driver");
+    EXPECT_EQ(refusal({"run", "one", "two"}), "two: unexpected after DRIVER one; run takes one");
 }
 
 TEST(CommandLine, malformed_values_are_named_with_their_option) {
@@ -137,9 +138,89 @@ TEST(CommandLine, malformed_values_are_named_with_their_option) {
 }
 
 TEST(CommandLine, what_later_versions_have_is_lacking_not_unknown) {
-    for (const char* command : {"check", "pools", "top", "report", "inspect", "doctor"})
+    for (const char* command : {"pools", "top", "doctor"})
         EXPECT_TRUE(has(refusal<LackError>({command, "x"}), std::string(command) + ": this version")) << command;
     EXPECT_TRUE(has(refusal<LackError>({"run", "d", "--verify"}), "--verify: this version"));
+}
+
+CheckOptions check_of(const Words& arguments) {
+    return std::get<CheckOptions>(parse_command_line(arguments));
+}
+
+TEST(CommandLine, check_takes_the_options_of_run_and_its_own) {
+    const CheckOptions options = check_of({"check",
+                                           "d.so",
+                                           "--below",
+                                           "null:60",
+                                           "--faults",
+                                           "all",
+                                           "--shard",
+                                           "2/3",
+                                           "--jobs",
+                                           "4",
+                                           "--time-limit",
+                                           "1.5",
+                                           "--memory-limit",
+                                           "100",
+                                           "--junit",
+                                           "j.xml",
+                                           "--sarif",
+                                           "s.sarif",
+                                           "--suppressions",
+                                           "s.txt",
+                                           "--baseline",
+                                           "b.json",
+                                           "--gen-suppressions",
+                                           "-q"});
+    EXPECT_EQ(options.run.driver, "d.so");
+    EXPECT_TRUE(options.below_given);
+    EXPECT_FALSE(options.above_given);
+    EXPECT_EQ(options.faults, "all");
+    EXPECT_EQ(options.shard.number, 2u);
+    EXPECT_EQ(options.shard.of, 3u);
+    EXPECT_EQ(options.jobs, 4u);
+    EXPECT_EQ(options.case_seconds, 1.5);
+    EXPECT_EQ(options.memory_mib, 100u);
+    EXPECT_EQ(options.run.report.junit, "j.xml");
+    EXPECT_EQ(options.run.report.sarif, "s.sarif");
+    EXPECT_EQ(options.run.report.suppressions, "s.txt");
+    EXPECT_EQ(options.run.report.baseline, "b.json");
+    EXPECT_TRUE(options.run.report.gen_suppressions);
+    EXPECT_TRUE(options.run.report.quiet);
+}
+
+TEST(CommandLine, a_case_is_repeated_with_the_words_that_made_it_and_no_report_files) {
+    const CheckOptions options = check_of({"check", "my driver.so", "--json", "a", "--seed", "7", "--param", "A=$x",
+                                           "--faults", "3", "--jobs", "2", "--below=replay:a.pcap"});
+    EXPECT_EQ(options.words, "ndispool check 'my driver.so' --below replay:a.pcap --param 'A=$x' --seed 7");
+}
+
+TEST(CommandLine, json_alone_is_standard_output_for_check_and_inspect) {
+    EXPECT_EQ(check_of({"check", "d", "--json"}).run.report.json, "-");
+    EXPECT_EQ(check_of({"check", "d", "--json", "--quiet"}).run.report.json, "-");
+    EXPECT_EQ(std::get<InspectOptions>(parse_command_line({"inspect", "d", "--json"})).json, "-");
+    EXPECT_EQ(std::get<InspectOptions>(parse_command_line({"inspect", "d", "--json", "f"})).json, "f");
+}
+
+TEST(CommandLine, report_takes_a_recorded_run_and_where_the_page_goes) {
+    EXPECT_EQ(std::get<PageOptions>(parse_command_line({"report", "run.json"})).output, "-");
+    EXPECT_EQ(std::get<PageOptions>(parse_command_line({"report", "run.json", "-o", "page.html"})).output, "page.html");
+    EXPECT_TRUE(refusal({"report"}).starts_with("report needs a RUN.json"));
+}
+
+TEST(CommandLine, a_shard_that_is_none_is_refused) {
+    for (const char* shard : {"2", "0/3", "4/3", "1/0", "a/b", "1/3/4"})
+        EXPECT_TRUE(refusal({"check", "d", "--shard", shard}).starts_with("--shard: ")) << shard;
+}
+
+TEST(CommandLine, each_command_has_its_manual) {
+    for (const std::string command : {"run", "check", "inspect", "report"}) {
+        EXPECT_TRUE(text_of({command, "--help"}).starts_with("ndispool " + command + ": "));
+        EXPECT_TRUE(has(text_of({"--help"}), "  " + command + " ")) << command;
+    }
+    for (const char* option : {"--faults", "--shard", "--jobs", "--seed", "--time-limit", "--memory-limit", "--json",
+                               "--junit", "--sarif", "--suppressions", "--gen-suppressions", "--baseline", "--quiet"})
+        EXPECT_TRUE(has(text_of({"check", "--help"}), option)) << option;
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 #include "ndispool/host/run.h"
 #include "ndispool/observe/output_file.h"
 #include "ndispool/tool/command_line.h"
+#include "ndispool/tool/inspect_command.h"
+#include "ndispool/tool/page_command.h"
 #include "ndispool/tool/run_command.h"
 #include "ndispool/tool/say.h"
 #include "ndispool/wire/wire.h"
@@ -20,6 +22,9 @@ struct Perform {
         return ExitCode::clean;
     }
     ExitCode operator()(const RunOptions& options) const { return run(options); }
+    ExitCode operator()(const CheckOptions&) const { throw LackError("check: this version does not have it yet"); }
+    ExitCode operator()(const InspectOptions& options) const { return inspect(options); }
+    ExitCode operator()(const PageOptions& options) const { return write_page(options); }
 };
 
 ExitCode ended(ExitCode code, std::string_view line) {

@@ -1,0 +1,170 @@
+#include "ndispool/tool/child_process.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <new>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+namespace ndispool::tool {
+
+namespace {
+
+constexpr double grace_seconds = 0.3; // for the threads of a hung process to say where they are
+constexpr std::size_t printed_kept = 4096;
+constexpr int returned_status = 0;
+
+int must(int answer, const char* what) {
+    if (answer < 0)
+        throw std::system_error(errno, std::generic_category(), what);
+    return answer;
+}
+
+FaultNotes* shared_notes() {
+    void* const memory = ::mmap(nullptr, sizeof(FaultNotes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        throw std::system_error(errno, std::generic_category(), "memory for a run");
+    return new (memory) FaultNotes;
+}
+
+std::string content(int file, std::size_t most) {
+    const off_t bytes = ::lseek(file, 0, SEEK_END);
+    const off_t from = bytes > static_cast<off_t>(most) ? bytes - static_cast<off_t>(most) : 0;
+    std::string text(static_cast<std::size_t>(std::max<off_t>(bytes - from, 0)), '\0');
+    const ssize_t got = ::pread(file, text.data(), text.size(), from);
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+}
+
+void limit(int resource, rlim_t most) {
+    rlimit now{};
+    ::getrlimit(static_cast<__rlimit_resource>(resource), &now);
+    now.rlim_cur = std::min(most, now.rlim_max);
+    ::setrlimit(static_cast<__rlimit_resource>(resource), &now);
+}
+
+void apply(const ChildLimits& limits) {
+    constexpr std::uint64_t mib = 1 << 20;
+    limit(RLIMIT_DATA, limits.memory_mib * mib);
+    limit(RLIMIT_FSIZE, limits.printed_mib * mib);
+    limit(RLIMIT_CORE, 0);
+    ::signal(SIGXFSZ, SIG_IGN); // a write that goes too far fails
+}
+
+void write_all(int file, const std::string& text) {
+    for (std::size_t done = 0; done < text.size();) {
+        const ssize_t written = ::write(file, text.data() + done, text.size() - done);
+        if (written <= 0)
+            ::_exit(70);
+        done += static_cast<std::size_t>(written);
+    }
+}
+
+} // namespace
+
+ChildProcess::ChildProcess(const std::function<std::string()>& work, const ChildLimits& limits)
+    : limit_(limits.seconds), began_(std::chrono::steady_clock::now()), notes_(shared_notes()) {
+    result_ = must(::memfd_create("result", MFD_CLOEXEC), "memory for a run");
+    printed_ = must(::memfd_create("printed", MFD_CLOEXEC), "memory for a run");
+    std::fflush(nullptr);
+    const pid_t parent = ::getpid();
+    pid_ = must(::fork(), "a process for a run");
+    if (pid_ == 0)
+        become(work, limits, parent);
+}
+
+ChildProcess::~ChildProcess() {
+    if (pid_ > 0) {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    ::close(result_);
+    ::close(printed_);
+    ::munmap(notes_, sizeof *notes_);
+}
+
+// Ctrl-C at a terminal is the parent's to act on. _exit: what static destructors do after a driver went wrong is no finding.
+void ChildProcess::become(const std::function<std::string()>& work, const ChildLimits& limits, pid_t parent) const {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent)
+        ::_exit(71);
+    ::dup2(printed_, STDOUT_FILENO);
+    ::dup2(printed_, STDERR_FILENO);
+    apply(limits);
+    watch_faults(*notes_);
+    const std::string result = work();
+    write_all(result_, result + '\n');
+    ::_exit(returned_status);
+}
+
+double ChildProcess::age() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+}
+
+void ChildProcess::ask_where() const {
+    std::error_code gone;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task", gone))
+        ::syscall(SYS_tgkill, pid_, std::stoi(task.path().filename().string()), where_signal);
+}
+
+std::optional<ChildEnding> ChildProcess::poll() {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+        pid_ = -1;
+        return ending(status);
+    }
+    if (!asked_ && age() > limit_) {
+        asked_ = true;
+        asked_at_ = age();
+        ask_where();
+    } else if (asked_ && !killed_ && age() > asked_at_ + grace_seconds) {
+        killed_ = true;
+        ::kill(pid_, SIGKILL);
+    }
+    return std::nullopt;
+}
+
+ChildEnding ChildProcess::ending(int status) const {
+    using How = ChildEnding::How;
+    ChildEnding end;
+    end.seconds = age();
+    end.printed = content(printed_, printed_kept);
+    end.out_of_memory = notes_->out_of_memory.load(std::memory_order_acquire);
+    end.code_begin = notes_->code_begin.load(std::memory_order_relaxed);
+    end.code_end = notes_->code_end.load(std::memory_order_relaxed);
+    end.how = killed_ ? How::timed_out : WIFSIGNALED(status) ? How::signalled : How::exited;
+    end.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+    if (end.how == How::exited && end.code == returned_status) {
+        // A driver that calls exit(0) leaves no result, or half of one.
+        end.result = content(result_, static_cast<std::size_t>(-1) / 4);
+        if (end.result.ends_with('\n'))
+            end.how = How::returned;
+    }
+    const std::uint32_t used = std::min<std::uint32_t>(notes_->used.load(std::memory_order_relaxed), threads_noted);
+    for (std::uint32_t i = 0; i < used; ++i) {
+        const ThreadNote& note = notes_->threads[i];
+        if (note.whole.load(std::memory_order_acquire)) // pairs with take()
+            end.notes.push_back({note.address, {note.frames.begin(), note.frames.begin() + note.count}, note.signal});
+    }
+    return end;
+}
+
+ChildEnding run_in_child(const std::function<std::string()>& work, const ChildLimits& limits) {
+    ChildProcess child(work, limits);
+    for (;;) {
+        if (auto end = child.poll())
+            return std::move(*end);
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+}
+
+} // namespace ndispool::tool

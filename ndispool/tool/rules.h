@@ -1,0 +1,12 @@
+// The rules by name, for formats that carry them: those of the host and of the sweep.
+#pragma once
+
+#include "ndispool/observe/rule_text.h"
+
+#include <span>
+
+namespace ndispool::tool {
+
+std::span<const observe::RuleText> rule_texts();
+
+} // namespace ndispool::tool
