@@ -135,7 +135,7 @@ void begin_inventory() {
     take_log();
 }
 
-void end_inventory(Driver& driver, bool was_entered, std::vector<PoolReport>& pools, std::vector<Finding>& findings) {
+void end_inventory(Driver& driver, bool was_called, std::vector<PoolReport>& pools, std::vector<Finding>& findings) {
     ndis::set_packet_bug_hook(nullptr);
     machine::set_bug_hook(nullptr);
     ndis::set_log_sink(nullptr);
@@ -145,10 +145,10 @@ void end_inventory(Driver& driver, bool was_entered, std::vector<PoolReport>& po
         if (record.id <= last_pool_before || !driver.owns(record.allocator))
             continue;
         pools.push_back({record, driver.where(record.allocator)});
-        if (was_entered)
+        if (was_called)
             judge_pool(record, findings, pools.back().allocator);
     }
-    if (was_entered) {
+    if (was_called) {
         judge_memory(driver, findings);
         judge_timers(driver, findings);
     }

@@ -13,8 +13,8 @@ namespace ndispool::host {
 
 void begin_inventory();
 
-// `was_entered`: DriverEntry succeeded, so the driver had its chance to free everything.
-void end_inventory(Driver& driver, bool was_entered, std::vector<PoolReport>& pools, std::vector<Finding>& findings);
+// `was_called`: DriverEntry was. One that fails has to give everything back by itself, so it is judged too.
+void end_inventory(Driver& driver, bool was_called, std::vector<PoolReport>& pools, std::vector<Finding>& findings);
 
 // The driver's entries in the error and event log, one line each, since the last call.
 std::vector<std::string> take_log();

@@ -45,6 +45,7 @@ class Session {
     ~Session() { take_down(); }
 
     void load();
+    void enter_driver();
     void bring_up();
     void pass_frames(const StopFlag& stop, const ProgressSink& progress);
     void take_down();
@@ -77,7 +78,7 @@ class Session {
     std::vector<Finding> findings_;
     std::uint64_t refused_ = 0;
     std::uint64_t began_ = 0, ended_ = 0;
-    bool machine_started_ = false, entered_ = false, interrupted_ = false, down_ = false;
+    bool machine_started_ = false, called_ = false, entered_ = false, interrupted_ = false, down_ = false;
 };
 
 void Session::load() {
@@ -94,6 +95,10 @@ void Session::load() {
     const load::Range code = driver_.image->code();
     nt::register_code(reinterpret_cast<const void*>(code.begin), reinterpret_cast<const void*>(code.end), driver_.abi,
                       &driver_);
+}
+
+void Session::enter_driver() {
+    called_ = true;
     const NTSTATUS status = enter(driver_, reinterpret_cast<PDRIVER_INITIALIZE>(driver_.image->entry()));
     if (!NT_SUCCESS(status))
         throw Error(setup_.driver.string() + ": DriverEntry failed with " + hex(status) +
@@ -269,7 +274,7 @@ void Session::take_down() {
         machine::remove_poller(*edge_);
     on_adapter_started({});
     if (machine_started_) {
-        end_inventory(driver_, entered_, pools_, findings_);
+        end_inventory(driver_, called_, pools_, findings_);
         machine::synchronize();
         machine::stop();
     }
@@ -334,8 +339,14 @@ Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopF
            const ProgressSink& progress) {
     Session session(setup, below, above);
     session.load();
-    session.bring_up();
-    session.pass_frames(stop, progress);
+    try {
+        session.enter_driver();
+        session.bring_up();
+        session.pass_frames(stop, progress);
+    } catch (const Error& error) {
+        session.take_down();
+        throw Failed(error.what(), session.report());
+    }
     session.take_down();
     return session.report();
 }

@@ -13,9 +13,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -46,6 +48,18 @@ struct Setup {
 class Error : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
+};
+
+// The same when the driver was loaded before the run ended in an error, such as a DriverEntry or a bind that failed: with what it
+// did until then and left behind.
+class Failed : public Error {
+  public:
+    Failed(const std::string& line, Report report)
+        : Error(line), report_(std::make_shared<const Report>(std::move(report))) {}
+    const Report& report() const { return *report_; }
+
+  private:
+    std::shared_ptr<const Report> report_; // an exception is copied, and that must not fail
 };
 
 // Called about ten times a second from the calling thread of run().

@@ -66,6 +66,18 @@ TEST(Findings, a_driver_entry_that_fails_is_an_error_with_its_status) {
     EXPECT_NE(line.find("failing.so: DriverEntry failed with 0xC000009A"), std::string::npos) << line;
 }
 
+TEST(Findings, a_run_that_fails_after_the_driver_was_loaded_still_has_its_report) {
+    const auto below = wire::open("null");
+    const auto above = wire::open("null");
+    try {
+        run(NDISPOOL_FAILING, *below, *above);
+        FAIL() << "it did not fail";
+    } catch (const host::Failed& failed) {
+        EXPECT_EQ(failed.report().driver, "failing");
+        EXPECT_TRUE(failed.report().findings.empty());
+    }
+}
+
 TEST(Findings, a_driver_that_registers_nothing_is_an_error) {
     const std::string line = error_of(NDISPOOL_IDLE);
     EXPECT_NE(line.find("idle.so: DriverEntry registered neither"), std::string::npos) << line;
