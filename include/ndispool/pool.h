@@ -1,8 +1,9 @@
 // A pool of equal-sized descriptors: a fixed number of them, and some more (overflow) for peaks. Free-standing: it
-// knows neither packets nor NDIS, and never reads or writes a descriptor.
+// knows neither packets nor NDIS.
 //
 //   Callers:   any thread, at any time; threads come and go freely, and any thread may free what any other allocated.
-//              Not from a signal handler. The owner alone destroys the pool.
+//              Not from a signal handler, and not in the child of a fork that did not exec. The owner alone destroys the
+//              pool.
 //   Holds:
 //     strict   allocate fails only if at some instant during the call every descriptor was allocated (or, for overflow,
 //              memory was refused by the system). No descriptor is ever stranded in another thread's cache.
@@ -12,17 +13,26 @@
 //     static first   overflow descriptors are taken only while every static one is out. Their memory comes from the
 //              system when they are needed and goes back when they are free: after a peak the pool holds what it held
 //              before.
-//     harmless a free of anything that is not out of this pool (freed before, foreign, not the start of a descriptor)
-//     is
-//              refused and changes nothing.
-//   Not here:  what a descriptor contains (fresh ones are not cleared), and when a pool may die: see ~Pool.
+//     small    descriptors x stride + 8 KiB + 1 KiB for each thread that uses the pool at the same time. The stride is
+//              the size, rounded up to the alignment and to 64 bytes: no two descriptors share a cache line.
+//   Cost:      a thread takes from and gives to a stock of its own, without a locked instruction; every 32 descriptors
+//              or so that go one way it turns to what all threads share. Who finds that empty while other stocks are not
+//              pays some microseconds. docs/decisions/pool.md tells how that works, docs/performance.md what it costs.
+//     harmless a free of what is not the start of a descriptor of this pool is refused and changes nothing.
+//   Not here:  what a descriptor contains: a new one is not cleared, and the last 64 bytes of one that is free are the
+//              pool's. That each descriptor is freed once, by who has it: to notice a second free of a static one would
+//              cost a bulk more than all it does. It would give the descriptor two holders; packet pools do notice.
 #pragma once
 
+#include "ndispool/detail/slot.h"
+
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 
 namespace ndispool::pool {
 
@@ -39,7 +49,9 @@ struct Shape {
 struct Snapshot {
     Shape shape;
     std::uint32_t in_use = 0; // static and overflow together
-    std::uint32_t peak = 0;   // the highest in_use there ever was
+    // The highest in_use there was. While several threads use the pool it may stay behind by what their stocks held, at
+    // most 64 for each; with one, or once every static descriptor was out, it does not.
+    std::uint32_t peak = 0;
     std::uint32_t overflow_in_use = 0;
     std::uint32_t overflow_peak = 0;
     std::uint64_t allocations = 0; // descriptors, not calls
@@ -62,6 +74,8 @@ class [[gnu::visibility("default")]] Pages {
 // Anonymous memory of the process; it is used up only where it is touched.
 [[nodiscard, gnu::visibility("default")]] Pages& system_pages() noexcept;
 
+class Reservation;
+
 class [[gnu::visibility("default")]] Pool {
   public:
     // Null: memory was refused, or `shape` breaks one of the rules written beside its members. `pages` outlives the
@@ -76,17 +90,48 @@ class [[gnu::visibility("default")]] Pool {
     Pool& operator=(const Pool&) = delete;
 
     // Null: the pool is dry.
-    [[nodiscard]] void* allocate() noexcept;
+    [[nodiscard]] void* allocate() noexcept {
+        void* descriptor;
+        if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
+            if (slot->take(descriptor)) [[likely]]
+                return descriptor;
+        return allocate_slowly();
+    }
+
     // Fills the front of `out` and says how many. Fewer than asked only if the pool ran dry.
-    [[nodiscard]] std::size_t allocate(std::span<void*> out) noexcept;
+    [[nodiscard]] std::size_t allocate(std::span<void*> out) noexcept {
+        if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
+            if (slot->take(out)) [[likely]]
+                return out.size();
+        return allocate_slowly(out);
+    }
 
-    // Cannot fail for what allocate gave. False: not out of this pool, nothing was changed.
-    bool free(void* descriptor) noexcept;
-    // Frees every one that is out of this pool and says how many that were.
-    std::size_t free(std::span<void* const> descriptors) noexcept;
+    // Cannot fail for what allocate gave. False: no descriptor of this pool begins there; nothing was changed.
+    bool free(void* descriptor) noexcept {
+        if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
+            if (is_static(descriptor) && slot->give(descriptor)) [[likely]]
+                return true;
+        return free_slowly(descriptor);
+    }
 
-    // Reads only one word; what the holders did before their frees is visible to who reads the usage that results.
+    // Frees every one of which a descriptor of this pool begins there, and says how many that were.
+    std::size_t free(std::span<void* const> descriptors) noexcept {
+        if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
+            if (row_.has_all(descriptors) && slot->give(descriptors)) [[likely]]
+                return descriptors.size();
+        return free_slowly(descriptors);
+    }
+
+    // What the holders did before their frees is visible to who reads the usage that results.
     [[nodiscard]] std::uint32_t in_use() const noexcept;
+
+    // Takes that many descriptors out of the pool at once, or none, for allocations that must not fail later. They are
+    // in use from now on. Never more than capacity() can be had.
+    [[nodiscard]] Reservation reserve(std::uint32_t descriptors) noexcept;
+
+    // Sleeps until in_use is 0 at some instant. False: it was not within that time. While a thread waits, allocations
+    // and frees of all threads take their slow path.
+    bool wait_until_empty(std::chrono::nanoseconds limit) noexcept;
 
     [[nodiscard]] const Shape& shape() const noexcept;
     [[nodiscard]] std::uint32_t capacity() const noexcept;
@@ -94,19 +139,82 @@ class [[gnu::visibility("default")]] Pool {
     // The start of a static descriptor, out or not, or of an overflow descriptor that is out. Any pointer may be asked
     // about; it is not followed.
     [[nodiscard]] bool owns(const void* pointer) const noexcept;
-    // The start of a descriptor that is out.
+    // The start of a static descriptor, out or not.
+    [[nodiscard]] bool is_static(const void* pointer) const noexcept {
+        return row_.index_of(pointer) < row_.count;
+    }
+    // The start of a descriptor that is out. For those in doubt: it stops all threads that use the pool.
     [[nodiscard]] bool is_allocated(const void* pointer) const noexcept;
 
-    // Shows every descriptor that is out, while the pool is locked: for leak reports. `visit` must not call this pool.
+    // Shows every descriptor that was out at one instant, for leak reports. `visit` must not call this pool.
     void for_each_in_use(const std::function<void(void* descriptor)>& visit) const;
 
     [[nodiscard]] Snapshot snapshot() const noexcept;
 
   private:
     struct Core;
-    explicit Pool(std::unique_ptr<Core> core) noexcept;
+    Pool(std::unique_ptr<Core> core, std::uint32_t number) noexcept;
 
+    // The calling thread's, or null: it has none yet.
+    [[nodiscard]] detail::Slot<detail::Native>* slot_here() const noexcept {
+        const detail::ThreadSlots& thread = detail::this_thread;
+        return number_ < thread.size ? thread.slots[number_] : nullptr;
+    }
+    void* allocate_slowly() noexcept;
+    bool free_slowly(void* descriptor) noexcept;
+    std::size_t allocate_slowly(std::span<void*> out) noexcept;
+    std::size_t free_slowly(std::span<void* const> descriptors) noexcept;
+
+    const detail::Row row_; // the static descriptors
+    const std::uint32_t number_;
     const std::unique_ptr<Core> core_;
+};
+
+// Descriptors that were taken out of a pool to be allocated later. The pool outlives it. One thread at a time.
+class [[gnu::visibility("default")]] Reservation {
+  public:
+    Reservation() = default;
+    Reservation(Reservation && other) noexcept
+        : pool_(other.pool_), first_(std::exchange(other.first_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    Reservation& operator=(Reservation&& other) noexcept {
+        release();
+        pool_ = other.pool_;
+        first_ = std::exchange(other.first_, nullptr);
+        size_ = std::exchange(other.size_, 0);
+        return *this;
+    }
+    // What was not allocated is free again.
+    ~Reservation() {
+        release();
+    }
+
+    // How many can still be allocated. 0 at once: the pool did not have them.
+    [[nodiscard]] std::uint32_t size() const noexcept {
+        return size_;
+    }
+    explicit operator bool() const noexcept {
+        return size_ != 0;
+    }
+
+    // Null only if size() is 0. It is freed like any other.
+    [[nodiscard]] void* allocate() noexcept {
+        if (size_ == 0)
+            return nullptr;
+        --size_;
+        void* descriptor = first_;
+        std::memcpy(&first_, descriptor, sizeof first_);
+        return descriptor;
+    }
+    void release() noexcept {
+        while (void* descriptor = allocate())
+            pool_->free(descriptor);
+    }
+
+  private:
+    friend class Pool;
+    Pool* pool_ = nullptr;
+    void* first_ = nullptr; // each begins with the address of the next
+    std::uint32_t size_ = 0;
 };
 
 } // namespace ndispool::pool

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace ndispool::ndis {
 namespace {
@@ -115,6 +116,7 @@ PNDIS_PACKET PacketPool::take() noexcept {
     header->pool = this;
     header->generation = generation + 1;
     header->stack_locations = stack_locations_;
+    header->out = true;
     packet->Private.Pool = this;
     packet->Private.Flags = protocol_id_.load(std::memory_order_relaxed); // set before, or late and then any time
     packet->Private.NdisPacketFlags = fPACKET_ALLOCATED_BY_NDIS;
@@ -129,7 +131,13 @@ void* PacketPool::block_of(PNDIS_PACKET packet) const noexcept {
 bool PacketPool::give(PNDIS_PACKET packet) noexcept {
     // Acquire pairs with the release in PacketPoolTable::publish.
     const State before = state_.load(std::memory_order_acquire);
-    if ((before != State::live && before != State::dying) || !engine_->free(block_of(packet)))
+    if (before != State::live && before != State::dying)
+        return false;
+    void* block = block_of(packet);
+    // The engine refuses a second free of an overflow descriptor, whose memory may be gone, but not of a static one.
+    if (engine_->is_static(block) && !std::exchange(header_of(packet)->out, false))
+        return false;
+    if (!engine_->free(block))
         return false;
     // NdisFreePacketPool may have come since, and then this may have been the last packet.
     if (state_.load(std::memory_order_seq_cst) == State::dying)

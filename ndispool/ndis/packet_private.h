@@ -21,6 +21,7 @@ struct PacketHeader {
     std::uint32_t generation;             // counts the lives of this descriptor
     std::uint8_t level; // stack locations in use; more than there are when a driver passed the packet on regardless
     std::uint8_t stack_locations; // how many there are; constant while the packet is out
+    bool out;                     // of a static descriptor's packet: it was allocated and not freed since
 };
 
 static_assert(sizeof(PacketHeader) == packet_header_bytes, "header_of() counts back from the packet");

@@ -1,6 +1,7 @@
 #include "ndispool/pool/chunk.h"
 
 #include "ndispool/pool/pages.h"
+#include "ndispool/pool/row.h"
 
 #include <algorithm>
 #include <new>
@@ -9,17 +10,17 @@ namespace ndispool::pool {
 namespace {
 
 constexpr std::size_t usual_bytes = 64 * 1024;
-// Of large descriptors a chunk has this many all the same, so that no pool has more than 2048 chunks to search.
-constexpr std::size_t least_slots = 32;
+// Of large descriptors a chunk has this many all the same, so that no pool has more than 512 chunks to search.
+constexpr std::size_t least_slots = 128;
 
 static_assert(sizeof(Chunk) % alignof(std::uint64_t) == 0, "the marks follow the record");
 
 } // namespace
 
 ChunkLayout ChunkLayout::of(const Shape& shape) {
-    const std::size_t stride = round_up(shape.size, shape.alignment);
+    const std::size_t stride = stride_of(shape);
     const auto before = [&](std::size_t slots) {
-        return round_up(sizeof(Chunk) + Marks::words_for(slots) * sizeof(std::uint64_t), shape.alignment);
+        return round_up(sizeof(Chunk) + Marks::words_for(slots) * sizeof(std::uint64_t), alignment_of(shape));
     };
     const std::size_t fit = (usual_bytes - before(usual_bytes / stride)) / stride;
     const std::size_t slots = std::min<std::size_t>(std::max(fit, least_slots), shape.overflow);

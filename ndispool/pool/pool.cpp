@@ -2,14 +2,21 @@
 
 #include "ndispool/pool/overflow_part.h"
 #include "ndispool/pool/pages.h"
-#include "ndispool/pool/static_part.h"
+#include "ndispool/pool/row.h"
+#include "ndispool/pool/thread_slots.h"
 
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <climits>
+#include <ctime>
+#include <linux/futex.h>
 #include <mutex>
 #include <new>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace ndispool::pool {
 namespace {
@@ -22,118 +29,227 @@ bool valid(const Shape& shape) {
            shape.size <= max_size && std::has_single_bit(shape.alignment) && shape.alignment <= page_bytes;
 }
 
+std::uint32_t to_count(std::uint64_t value) {
+    return static_cast<std::uint32_t>(value);
+}
+
 } // namespace
 
 struct Pool::Core {
-    Core(const Shape& the_shape, Pages& the_pages) noexcept
-        : shape(the_shape), pages(the_pages), statics(shape, pages), overflow(shape, pages) {}
+    Core(const Shape& the_shape, const detail::Row& row, Pages& the_pages) noexcept
+        : shape(the_shape), row_bytes(bytes_of(row)), row_start(row.start), pages(the_pages),
+          engine(row, overflow_counters, heavy_barrier_works()), overflow(shape, pages) {}
+    ~Core() {
+        if (row_start != nullptr)
+            pages.unmap(row_start, row_bytes);
+    }
 
     [[nodiscard]] std::uint32_t capacity() const { return shape.descriptors + shape.overflow; }
-
-    // Under the lock: what can be had without asking the system.
-    std::size_t take(std::span<void*> out);
-    // Under the lock: in_use becomes what the counts say.
-    void publish() { in_use.store(static_cast<std::uint32_t>(allocations - frees), std::memory_order_release); }
+    std::size_t take_more(NativeSlot* own, std::span<void*> out);
+    [[nodiscard]] bool give_overflow(void* descriptor);
+    // Under the lock of the overflow.
+    [[nodiscard]] Sum sum();
+    // Called while a lock is held that was held when a free was counted: the pool is still there.
+    void wake_waiting();
 
     // constant after construction
     const Shape shape;
+    const std::size_t row_bytes;
+    std::byte* const row_start;
     Pages& pages;
 
-    // Written under the lock only; read by anybody, any time. Release: what holders did before their frees is visible
-    // to who reads the usage that results, pairs with the acquire in Pool::in_use.
-    std::atomic<std::uint32_t> in_use{0};
+    // Calls of allocate that got fewer than they asked for.
+    std::atomic<std::uint64_t> refusals{0};
+    // Threads in wait_until_empty sleep until this changes.
+    std::atomic<std::uint32_t> emptied{0};
 
-    // Guards all below (of the parts: as their headers say), and is never held while the system is asked for anything.
-    mutable std::mutex lock;
-    StaticPart statics;
+    // Written under the lock of the overflow.
+    detail::Counters<detail::Native> overflow_counters;
+    NativeEngine engine;
+
+    // Guards what follows (the part: as its header says), and is never held while the system is asked for anything.
+    // Locked before the engine, if both are.
+    std::mutex overflow_lock;
     OverflowPart overflow;
-    std::uint32_t peak = 0;
     std::uint32_t overflow_peak = 0;
-    std::uint64_t allocations = 0;
-    std::uint64_t frees = 0;
-    std::uint64_t refusals = 0;
 };
 
-std::size_t Pool::Core::take(std::span<void*> out) {
-    std::size_t count = statics.take(out);
-    if (count < out.size())
-        count += overflow.take(out.subspan(count));
-    allocations += count;
-    publish();
-    peak = std::max(peak, static_cast<std::uint32_t>(allocations - frees));
-    overflow_peak = std::max(overflow_peak, overflow.in_use());
-    return count;
-}
-
-Pool::Pool(std::unique_ptr<Core> core) noexcept : core_(std::move(core)) {}
-
-std::unique_ptr<Pool> Pool::create(const Shape& shape, Pages& pages) noexcept {
-    if (!valid(shape))
-        return nullptr;
-    std::unique_ptr<Core> core(new (std::nothrow) Core(shape, pages));
-    if (!core || !core->statics.ok() || !core->overflow.ok())
-        return nullptr;
-    return std::unique_ptr<Pool>(new (std::nothrow) Pool(std::move(core)));
-}
-
-// The free that brought in_use to 0 may still hold the lock; after it let go it touches nothing of the pool.
-Pool::~Pool() {
-    std::lock_guard last(core_->lock);
-}
-
-void* Pool::allocate() noexcept {
-    void* descriptor = nullptr;
-    return allocate({&descriptor, 1}) == 1 ? descriptor : nullptr;
-}
-
-std::size_t Pool::allocate(std::span<void*> out) noexcept {
-    Core& core = *core_;
-    LeavingChunks unneeded(core.overflow.layout(), core.pages);
-    std::unique_lock held(core.lock);
-    std::size_t got = core.take(out);
-    const auto wants_more = [&] {
-        return got < out.size() &&
-               core.in_use.load(std::memory_order_relaxed) < core.capacity(); // relaxed: lock is held
+// For who found no static descriptor free. Fills the front of `out` and says how many. Whether static ones are free is asked
+// again, while the overflow stands still: so none is taken but while every static one is out, and none is refused but at an
+// instant at which all were out.
+std::size_t Pool::Core::take_more(NativeSlot* own, std::span<void*> out) {
+    LeavingChunks unneeded(overflow.layout(), pages);
+    std::unique_lock held(overflow_lock);
+    std::size_t got = 0;
+    const auto take = [&] {
+        got += engine.take(own, out.subspan(got));
+        const std::size_t count = overflow.take(out.subspan(got));
+        got += count;
+        NativeSlot::count(overflow_counters.allocations, count);
+        overflow_peak = std::max(overflow_peak, overflow.in_use());
     };
-    while (wants_more()) {
+    take();
+    while (got < out.size() && overflow.in_use() < shape.overflow) {
         held.unlock();
-        Chunk* chunk = Chunk::map(core.overflow.layout(), core.pages);
+        Chunk* chunk = Chunk::map(overflow.layout(), pages);
         held.lock();
         // Meanwhile descriptors may have come back, another thread may have brought a chunk, or taken the last.
-        got += core.take(out.subspan(got));
-        if (!chunk)
+        take();
+        if (chunk == nullptr)
             break;
-        if (wants_more()) {
-            core.overflow.add(chunk);
-            got += core.take(out.subspan(got));
+        if (got < out.size() && overflow.in_use() < shape.overflow) {
+            overflow.add(chunk);
+            take();
         } else {
             unneeded.push(chunk);
         }
     }
-    if (got < out.size())
-        ++core.refusals;
+    if (got != 0)
+        engine.raise_peak(sum().used());
     return got;
 }
 
-bool Pool::free(void* descriptor) noexcept {
-    return free({&descriptor, 1}) == 1;
+bool Pool::Core::give_overflow(void* descriptor) {
+    LeavingChunks leaving(overflow.layout(), pages);
+    std::lock_guard held(overflow_lock);
+    if (!overflow.give(descriptor, leaving))
+        return false;
+    NativeSlot::count(overflow_counters.frees, 1);
+    engine.freed_beside([this] { wake_waiting(); });
+    return true;
 }
 
-std::size_t Pool::free(std::span<void* const> descriptors) noexcept {
+Sum Pool::Core::sum() {
+    const auto sum = engine.try_sum();
+    return sum ? *sum : engine.frozen_sum();
+}
+
+void Pool::Core::wake_waiting() {
+    emptied.fetch_add(1, std::memory_order_relaxed); // what it tells is ordered by the lock
+    syscall(SYS_futex, &emptied, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+}
+
+Pool::Pool(std::unique_ptr<Core> core, std::uint32_t number) noexcept
+    : row_(core->engine.row()), number_(number), core_(std::move(core)) {}
+
+std::unique_ptr<Pool> Pool::create(const Shape& shape, Pages& pages) noexcept {
+    if (!valid(shape))
+        return nullptr;
+    detail::Row row = row_of(shape);
+    if (row.count != 0 && (row.start = static_cast<std::byte*>(pages.map(bytes_of(row)))) == nullptr)
+        return nullptr;
+    std::unique_ptr<Core> core(new (std::nothrow) Core(shape, row, pages));
+    if (!core && row.start != nullptr)
+        pages.unmap(row.start, bytes_of(row));
+    if (!core || !core->overflow.ok())
+        return nullptr;
+    const auto number = number_pool(core->engine);
+    if (!number)
+        return nullptr;
+    NativeEngine& engine = core->engine;
+    std::unique_ptr<Pool> pool(new (std::nothrow) Pool(std::move(core), *number));
+    if (!pool)
+        forget_pool(*number, engine);
+    return pool;
+}
+
+// A free that brought in_use to 0 may still hold a lock; after it let go it touches nothing of the pool.
+Pool::~Pool() {
+    forget_pool(number_, core_->engine);
+    std::lock_guard last(core_->overflow_lock);
+    core_->engine.wait_for_lock_holder();
+}
+
+void* Pool::allocate_slowly() noexcept {
+    void* descriptor;
+    return allocate_slowly({&descriptor, 1}) == 1 ? descriptor : nullptr;
+}
+
+bool Pool::free_slowly(void* descriptor) noexcept {
+    return free_slowly({&descriptor, 1}) == 1;
+}
+
+std::size_t Pool::allocate_slowly(std::span<void*> out) noexcept {
     Core& core = *core_;
-    LeavingChunks leaving(core.overflow.layout(), core.pages);
-    std::lock_guard held(core.lock);
-    std::size_t count = 0;
+    NativeSlot* const slot = slot_of_this_thread(number_);
+    std::size_t got = core.engine.take(slot, out);
+    if (got < out.size()) {
+        core.engine.raise_peak(core.shape.descriptors);
+        if (core.shape.overflow != 0)
+            got += core.take_more(slot, out.subspan(got));
+    }
+    if (got < out.size())
+        core.refusals.fetch_add(1, std::memory_order_relaxed); // a number; orders no other data
+    return got;
+}
+
+std::size_t Pool::free_slowly(std::span<void* const> descriptors) noexcept {
+    Core& core = *core_;
+    NativeSlot* const slot = slot_of_this_thread(number_);
+    // The static ones come last: when they are counted the pool may be gone, so it is not asked for anything any more.
+    const detail::Row row = row_;
+    const auto is_static = [&row](void* descriptor) { return row.index_of(descriptor) < row.count; };
+    std::size_t refused = 0;
     for (void* descriptor : descriptors)
-        if (core.statics.give(descriptor) || core.overflow.give(descriptor, leaving))
-            ++count;
-    core.frees += count;
-    core.publish();
-    return count;
+        if (!is_static(descriptor) && (core.shape.overflow == 0 || !core.give_overflow(descriptor)))
+            ++refused;
+    for (auto first = descriptors.begin();
+         (first = std::find_if(first, descriptors.end(), is_static)) != descriptors.end();) {
+        const auto last = std::find_if_not(first, descriptors.end(), is_static);
+        core.engine.give(slot, {first, last}, [&core] { core.wake_waiting(); });
+        first = last;
+    }
+    return descriptors.size() - refused;
 }
 
 std::uint32_t Pool::in_use() const noexcept {
-    return core_->in_use.load(std::memory_order_acquire); // pairs with the release in Core::publish
+    Core& core = *core_;
+    // Of two threads that each allocate and then ask, one at least counts both.
+    detail::Native::full_barrier();
+    if (const auto sum = core.engine.try_sum())
+        return to_count(sum->used());
+    std::lock_guard held(core.overflow_lock);
+    return to_count(core.sum().used());
+}
+
+Reservation Pool::reserve(std::uint32_t descriptors) noexcept {
+    Reservation reserved;
+    reserved.pool_ = this;
+    while (reserved.size_ < descriptors) {
+        void* some[32];
+        const auto wanted = std::span(some).first(std::min<std::size_t>(std::size(some), descriptors - reserved.size_));
+        const std::size_t got = allocate(wanted);
+        for (void* descriptor : wanted.first(got)) {
+            std::memcpy(descriptor, &reserved.first_, sizeof reserved.first_);
+            reserved.first_ = descriptor;
+            ++reserved.size_;
+        }
+        if (got < wanted.size())
+            reserved.release();
+        if (got < wanted.size())
+            break;
+    }
+    return reserved;
+}
+
+bool Pool::wait_until_empty(std::chrono::nanoseconds limit) noexcept {
+    using Clock = std::chrono::steady_clock; // the futex's
+    Core& core = *core_;
+    const Clock::time_point now = Clock::now();
+    const Clock::time_point end = limit < Clock::time_point::max() - now ? now + limit : Clock::time_point::max();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end.time_since_epoch());
+    const timespec until{.tv_sec = seconds.count(), .tv_nsec = (end.time_since_epoch() - seconds).count()};
+    core.engine.watch();
+    bool empty = false;
+    for (;;) {
+        const std::uint32_t seen = core.emptied.load(std::memory_order_relaxed); // in_use() below has the barrier
+        empty = in_use() == 0;
+        if (empty || Clock::now() >= end)
+            break;
+        syscall(SYS_futex, &core.emptied, FUTEX_WAIT_BITSET_PRIVATE, seen, &until, nullptr, FUTEX_BITSET_MATCH_ANY);
+    }
+    core.engine.unwatch();
+    return empty;
 }
 
 const Shape& Pool::shape() const noexcept {
@@ -145,32 +261,46 @@ std::uint32_t Pool::capacity() const noexcept {
 }
 
 bool Pool::owns(const void* pointer) const noexcept {
-    return core_->statics.index_of(pointer).has_value() || is_allocated(pointer);
+    if (is_static(pointer))
+        return true;
+    std::lock_guard held(core_->overflow_lock);
+    return core_->overflow.is_out(pointer);
 }
 
 bool Pool::is_allocated(const void* pointer) const noexcept {
-    std::lock_guard held(core_->lock);
-    const auto index = core_->statics.index_of(pointer);
-    return index ? core_->statics.is_out(*index) : core_->overflow.is_out(pointer);
+    const std::uint64_t asked = row_.index_of(pointer);
+    if (asked >= row_.count)
+        return owns(pointer);
+    bool free = false;
+    core_->engine.for_each_free([&](std::uint64_t index) { free |= index == asked; });
+    return !free;
 }
 
 void Pool::for_each_in_use(const std::function<void(void*)>& visit) const {
-    std::lock_guard held(core_->lock);
-    core_->statics.for_each_out(visit);
+    std::lock_guard held(core_->overflow_lock);
+    std::vector<bool> out(row_.count, true);
+    core_->engine.for_each_free([&](std::uint64_t index) { out[index] = false; });
+    for (std::uint32_t index = 0; index < row_.count; ++index)
+        if (out[index])
+            visit(row_.at(index));
     core_->overflow.for_each_out(visit);
 }
 
 Snapshot Pool::snapshot() const noexcept {
-    std::lock_guard held(core_->lock);
-    return {.shape = core_->shape,
-            .in_use = core_->in_use.load(std::memory_order_relaxed), // relaxed: written under the lock
-            .peak = core_->peak,
-            .overflow_in_use = core_->overflow.in_use(),
-            .overflow_peak = core_->overflow_peak,
-            .allocations = core_->allocations,
-            .frees = core_->frees,
-            .refusals = core_->refusals,
-            .bytes = sizeof(Core) + core_->statics.bytes() + core_->overflow.bytes()};
+    Core& core = *core_;
+    std::lock_guard held(core.overflow_lock);
+    const Sum sum = core.sum();
+    core.engine.raise_peak(sum.used());
+    return {.shape = core.shape,
+            .in_use = to_count(sum.used()),
+            .peak = core.engine.peak(),
+            .overflow_in_use = core.overflow.in_use(),
+            .overflow_peak = core.overflow_peak,
+            .allocations = sum.allocations,
+            .frees = sum.frees,
+            .refusals = core.refusals.load(std::memory_order_relaxed),
+            .bytes =
+                core.engine.bytes() + sizeof(Core) - sizeof(NativeEngine) + core.row_bytes + core.overflow.bytes()};
 }
 
 } // namespace ndispool::pool

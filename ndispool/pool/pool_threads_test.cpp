@@ -156,20 +156,6 @@ TEST(PoolExactness, the_peak_is_what_threads_held_together) {
     EXPECT_EQ(pool->in_use(), 0u);
 }
 
-TEST(PoolExactness, of_racing_frees_of_one_descriptor_exactly_one_counts) {
-    for (const std::uint32_t statics : {1u, 0u}) {
-        const auto pool = pool_of(statics, 1 - statics);
-        for (int round = 0; round < 300; ++round) {
-            void* descriptor = pool->allocate();
-            ASSERT_NE(descriptor, nullptr);
-            std::atomic<int> accepted = 0;
-            in_threads(2, [&](int) { accepted += pool->free(descriptor); });
-            ASSERT_EQ(accepted, 1);
-            ASSERT_EQ(pool->in_use(), 0u);
-        }
-    }
-}
-
 TEST(PoolExactness, who_reads_that_all_are_back_sees_what_their_holders_did) {
     for (int round = 0; round < 200; ++round) {
         const auto pool = pool_of(1, 1);

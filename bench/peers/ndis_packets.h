@@ -1,0 +1,33 @@
+// NdisAllocatePacket and NdisFreePacket as a contender; see contender.h.
+#pragma once
+
+#include <ndis.h>
+#include <stdexcept>
+
+namespace ndispool::bench {
+
+class NdisPackets {
+  public:
+    void thread_begins() {}
+    void thread_ends() {}
+    explicit NdisPackets(unsigned capacity) {
+        NDIS_STATUS status;
+        NdisAllocatePacketPoolEx(&status, &pool_, capacity, 0, 16);
+        if (status != NDIS_STATUS_SUCCESS)
+            throw std::runtime_error("NdisAllocatePacketPoolEx failed");
+    }
+    ~NdisPackets() { NdisFreePacketPool(pool_); }
+    NdisPackets(const NdisPackets&) = delete;
+    void* allocate() {
+        NDIS_STATUS status;
+        PNDIS_PACKET packet;
+        NdisAllocatePacket(&status, &packet, pool_);
+        return status == NDIS_STATUS_SUCCESS ? packet : nullptr;
+    }
+    void free(void* packet) { NdisFreePacket(static_cast<PNDIS_PACKET>(packet)); }
+
+  private:
+    NDIS_HANDLE pool_ = nullptr;
+};
+
+} // namespace ndispool::bench

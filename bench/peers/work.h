@@ -1,0 +1,219 @@
+// The work that contenders are given. Each returns nanoseconds for one allocation and its free (or one question), in the
+// wall-clock time of one thread. Every descriptor is written to, as whoever takes one does.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <pthread.h>
+#include <sched.h>
+#include <span>
+#include <thread>
+
+namespace ndispool::bench {
+
+inline constexpr std::size_t burst = 32;
+
+inline void touch(void* descriptor) {
+    *static_cast<volatile std::uint64_t*>(descriptor) = 1;
+}
+
+inline void run_on(unsigned processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof set, &set); // where there is only one, both run there
+}
+
+template <class Work> double nanoseconds(Work work) {
+    const auto begin = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Another thread does `other` over and over for as long as `work` runs.
+template <class Contender, class Work, class Other> double beside(Contender& contender, Work work, Other other) {
+    std::atomic<bool> running = false, done = false;
+    std::jthread second([&] {
+        run_on(1);
+        contender.thread_begins();
+        while (!done.load(std::memory_order_relaxed)) {
+            other();
+            running.store(true, std::memory_order_relaxed);
+        }
+        contender.thread_ends();
+    });
+    while (!running.load(std::memory_order_relaxed))
+        ;
+    const double time = nanoseconds(work);
+    done = true;
+    return time;
+}
+
+template <class Contender> void pairs(Contender& contender, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        void* descriptor = contender.allocate();
+        touch(descriptor);
+        contender.free(descriptor);
+    }
+}
+
+template <class Contender> double one_pair(Contender& contender, std::size_t count) {
+    return nanoseconds([&] { pairs(contender, count); }) / static_cast<double>(count);
+}
+
+template <class Contender> double thirty_two_each(Contender& contender, std::size_t count) {
+    std::array<void*, burst> held{};
+    return nanoseconds([&] {
+               for (std::size_t i = 0; i < count / burst; ++i) {
+                   for (void*& descriptor : held) {
+                       descriptor = contender.allocate();
+                       touch(descriptor);
+                   }
+                   for (void* descriptor : held)
+                       contender.free(descriptor);
+               }
+           }) /
+           static_cast<double>(count);
+}
+
+template <class Contender> double bulk(Contender& contender, std::size_t count) {
+    std::array<void*, burst> held{};
+    return nanoseconds([&] {
+               for (std::size_t i = 0; i < count / burst; ++i) {
+                   if (!contender.allocate(std::span<void*>(held)))
+                       std::abort();
+                   for (void* descriptor : held)
+                       touch(descriptor);
+                   contender.free(std::span<void* const>(held));
+               }
+           }) /
+           static_cast<double>(count);
+}
+
+// Bursts on their way from one thread to another.
+class Ring {
+  public:
+    using Burst = std::array<void*, burst>;
+    Burst* to_fill() {
+        const std::size_t at = filled_.load(std::memory_order_relaxed);
+        return at - emptied_.load(std::memory_order_acquire) < bursts_.size() ? &bursts_[at % bursts_.size()] : nullptr;
+    }
+    void filled() { filled_.store(filled_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+    Burst* to_empty() {
+        const std::size_t at = emptied_.load(std::memory_order_relaxed);
+        return at != filled_.load(std::memory_order_acquire) ? &bursts_[at % bursts_.size()] : nullptr;
+    }
+    void emptied() { emptied_.store(emptied_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+
+  private:
+    alignas(64) std::atomic<std::size_t> filled_{0};
+    alignas(64) std::atomic<std::size_t> emptied_{0};
+    alignas(64) std::array<Burst, 8> bursts_{};
+};
+
+template <class Contender> double across(Contender& contender, std::size_t count) {
+    Ring ring;
+    const std::size_t bursts = count / burst;
+    std::atomic<bool> ready = false;
+    std::jthread second([&] {
+        run_on(1);
+        contender.thread_begins();
+        ready = true;
+        for (std::size_t i = 0; i < bursts; ++i) {
+            Ring::Burst* full;
+            while ((full = ring.to_empty()) == nullptr)
+                __builtin_ia32_pause();
+            for (void* descriptor : *full)
+                touch(descriptor);
+            contender.free(std::span<void* const>(*full));
+            ring.emptied();
+        }
+        contender.thread_ends();
+    });
+    while (!ready)
+        ;
+    return nanoseconds([&] {
+               for (std::size_t i = 0; i < bursts; ++i) {
+                   Ring::Burst* empty;
+                   while ((empty = ring.to_fill()) == nullptr)
+                       __builtin_ia32_pause();
+                   if (!contender.allocate(std::span<void*>(*empty)))
+                       std::abort();
+                   for (void* descriptor : *empty)
+                       touch(descriptor);
+                   ring.filled();
+               }
+               second.join();
+           }) /
+           static_cast<double>(count);
+}
+
+template <class Contender> double both(Contender& contender, std::size_t count) {
+    return beside(
+               contender, [&] { pairs(contender, count); }, [&] { pairs(contender, 64); }) /
+           static_cast<double>(count);
+}
+
+// One allocation, one question, one free.
+template <class Contender> double question(Contender& contender, std::size_t count) {
+    std::size_t sum = 0;
+    const double time = beside(
+        contender,
+        [&] {
+            for (std::size_t i = 0; i < count; ++i) {
+                void* descriptor = contender.allocate();
+                touch(descriptor);
+                sum += contender.in_use();
+                contender.free(descriptor);
+            }
+        },
+        [&] { pairs(contender, 64); });
+    if (sum < count)
+        std::abort(); // at least the one
+    return time / static_cast<double>(count);
+}
+
+struct Tight {
+    double nanoseconds = 0; // an allocation that succeeded, and its free
+    double refused = 0;     // of allocations, though a descriptor was free
+};
+
+// Two threads hold 115 to 128 each of 256: at no time is there not one left for who asks.
+template <class Contender> Tight tight(Contender& contender, std::size_t count) {
+    constexpr std::size_t least = 115, most = 128;
+    struct Side {
+        std::array<void*, most> held{};
+        std::size_t size = 0, got = 0, refused = 0;
+    };
+    const auto churn = [&contender](Side& side, std::size_t attempts) {
+        while (attempts != 0) {
+            for (; side.size < most && attempts != 0; --attempts)
+                if (void* descriptor = contender.allocate()) {
+                    touch(descriptor);
+                    side.held[side.size++] = descriptor;
+                    ++side.got;
+                } else {
+                    ++side.refused;
+                }
+            while (side.size > least)
+                contender.free(side.held[--side.size]);
+        }
+    };
+    const auto give_back = [&contender](Side& side) {
+        while (side.size != 0)
+            contender.free(side.held[--side.size]);
+    };
+    Side here, there;
+    churn(here, most);
+    here.got = here.refused = 0;
+    const double time = beside(
+        contender, [&] { churn(here, count); }, [&] { churn(there, most); });
+    give_back(here);
+    give_back(there);
+    return {time / static_cast<double>(here.got), static_cast<double>(here.refused) / static_cast<double>(count)};
+}
+
+} // namespace ndispool::bench

@@ -1,0 +1,354 @@
+// The static descriptors of a pool and who has them: each is out, in the stock of one slot, or in the depot. The fast path
+// is the slot's own (detail/slot.h); here is all that needs more than one thread's share, under one lock.
+//
+//   Callers:   any thread. `own` is the calling thread's slot, or null: it has none.
+//   Holds:     depot + sum of (stock + allocations - frees) over all slots == count, whenever the lock is free.
+//     strict   take falls short only after an instant at which every descriptor was out. With depot and own stock empty
+//              that is so if the exact usage equals count; otherwise all other stocks are seized, which settles it.
+//     exact    read() adds up all frees, then all allocations, then all frees again. Equal sums of frees: none was
+//              counted in between, since counters only grow. The sum of allocations passed every value on its way to
+//              what was read, so at some instant in between it was just that.
+//     bounded  only a thread that holds the lock, or is inside take or give of a slot, is ever waited for.
+//   Not here:  overflow, memory, which thread has which slot (pool.cpp, thread_slots.h).
+#pragma once
+
+#include "ndispool/pool/depot.h"
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <span>
+
+namespace ndispool::pool {
+
+struct Sum {
+    std::uint64_t allocations = 0;
+    std::uint64_t frees = 0;
+    [[nodiscard]] std::uint64_t used() const { return allocations - frees; }
+};
+
+// P is NativeMachine (native.h) or a model of it.
+template <class P> class Engine {
+  public:
+    using Slot = detail::Slot<P>;
+    using Counters = detail::Counters<P>;
+
+    // `beside` counts descriptors that the engine does not have, but whose usage is the pool's as well. `slots_work`: the
+    // heavy barrier does.
+    Engine(const detail::Row& row, const Counters& beside, bool slots_work)
+        : row_(row), beside_(beside), slots_work_(slots_work), depot_(row) {}
+    ~Engine() {
+        for (Slot* slot = first(); slot != nullptr;) {
+            Slot* const next = slot->next;
+            delete slot;
+            slot = next;
+        }
+    }
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // A slot for the calling thread. Null: memory was refused.
+    [[nodiscard]] Slot* join() noexcept;
+    // Its stock goes to the depot; the thread does not use it any more.
+    void leave(Slot& slot) noexcept;
+
+    // Fills the front of `out` and says how many.
+    std::size_t take(Slot* own, std::span<void*> out) noexcept;
+    // `emptied()` is called, under the lock, if somebody watches and the usage is 0 after this.
+    template <class Action> void give(Slot* own, std::span<void* const> descriptors, Action emptied) noexcept;
+
+    // What was true at one instant during the call, with what is beside. Nothing: others were too busy.
+    [[nodiscard]] std::optional<Sum> try_sum() const noexcept;
+    // The same, for sure. What is beside must not change meanwhile.
+    [[nodiscard]] Sum frozen_sum() noexcept;
+
+    // While everybody is kept out, shows the index of every descriptor that is free.
+    template <class Visit> void for_each_free(Visit visit) noexcept {
+        std::lock_guard held(lock_);
+        freeze(nullptr);
+        depot_.for_each(visit);
+        for (Slot* slot = first(); slot != nullptr; slot = slot->next)
+            slot->for_each([&](void* descriptor) { visit(row_.index_of(descriptor)); });
+        thaw(nullptr);
+    }
+
+    // From watch() to unwatch() every take and give is made under the lock.
+    void watch() noexcept;
+    void unwatch() noexcept;
+    // Whoever counted a free beside calls this afterwards; `emptied` as in give().
+    template <class Action> void freed_beside(Action emptied) noexcept {
+        // Either this sees the watcher, or the watcher, who looks after it began to watch, the usage.
+        P::full_barrier();
+        if (watchers_.load(std::memory_order_relaxed) == 0)
+            return;
+        std::lock_guard held(lock_);
+        if_emptied(emptied);
+    }
+
+    // The highest usage that was noticed: see Snapshot.
+    [[nodiscard]] std::uint32_t peak() const noexcept { return peak_.load(std::memory_order_relaxed); }
+    void raise_peak(std::uint64_t used) noexcept;
+
+    [[nodiscard]] std::size_t bytes() noexcept {
+        std::lock_guard held(lock_);
+        return sizeof *this + slots_ * sizeof(Slot);
+    }
+    [[nodiscard]] const detail::Row& row() const { return row_; }
+    // Returns when whoever held the lock at the call has let it go.
+    void wait_for_lock_holder() noexcept { std::lock_guard held(lock_); }
+    template <class Visit> void for_each_slot(Visit visit) noexcept { for_each_other(nullptr, visit); }
+
+  private:
+    static constexpr int tries = 16; // of what a thread that runs right then can thwart
+
+    [[nodiscard]] Slot* first() const noexcept { return first_.load(std::memory_order_acquire); } // pairs with join()
+
+    template <class Visit> void for_each_other(const Slot* own, Visit visit) noexcept {
+        for (Slot* slot = first(); slot != nullptr; slot = slot->next)
+            if (slot != own)
+                visit(*slot);
+    }
+
+    [[nodiscard]] std::optional<Sum> read(bool with_beside) const noexcept;
+    [[nodiscard]] bool kept_out() const noexcept {
+        return !slots_work_ || watchers_.load(std::memory_order_relaxed) != 0;
+    }
+
+    // All below: under the lock.
+    template <class Action> void if_emptied(Action emptied) noexcept {
+        if (watchers_.load(std::memory_order_relaxed) == 0)
+            return;
+        // Should it fail, a free beside is under way, which asks again.
+        if (const auto sum = try_sum(); sum && sum->used() == 0)
+            emptied();
+    }
+    [[nodiscard]] bool seize(const Slot* own, std::size_t got) noexcept;
+    void freeze(const Slot* own) noexcept;
+    void thaw(const Slot* own) noexcept;
+    [[nodiscard]] std::uint32_t magazine() noexcept;
+    void note_peak(Slot* own) noexcept;
+
+    const detail::Row row_;
+    const Counters& beside_;
+    const bool slots_work_;
+    typename P::template Atomic<Slot*> first_{nullptr};
+    Counters without_slot_; // of threads that have none; written under the lock
+    typename P::template Atomic<std::uint32_t> watchers_{0};
+    typename P::template Atomic<std::uint32_t> peak_{0};
+
+    alignas(64) typename P::Lock lock_; // guards what follows, and the slots as they say
+    // What of a small pool two threads may keep is to be a small part of it.
+    const std::uint32_t most_ = std::min<std::uint32_t>(P::magazine, row_.count / 8);
+    std::uint32_t magazine_ = most_;
+    std::uint32_t calm_ = 0; // turns to the depot since magazine_ changed
+    std::uint32_t slots_ = 0;
+    std::uint32_t owned_ = 0;
+    std::uint32_t most_away_ = 0; // the most that ever were not in the depot
+    Depot depot_;
+};
+
+template <class P> auto Engine<P>::join() noexcept -> Slot* {
+    std::lock_guard held(lock_);
+    Slot* slot = first();
+    while (slot != nullptr && slot->owned)
+        slot = slot->next;
+    if (slot == nullptr) {
+        slot = new (std::nothrow) Slot;
+        if (slot == nullptr)
+            return nullptr;
+        if (kept_out())
+            slot->block();
+        slot->next = first();
+        first_.store(slot, std::memory_order_release); // pairs with the acquire in first()
+        ++slots_;
+    }
+    slot->owned = true;
+    slot->set_limit(0); // the first take or give comes here
+    ++owned_;
+    return slot;
+}
+
+template <class P> void Engine<P>::leave(Slot& slot) noexcept {
+    std::lock_guard held(lock_);
+    slot.drop_oldest(slot.stock(), [this](void* descriptor) { depot_.push(descriptor); });
+    slot.owned = false;
+    --owned_;
+}
+
+template <class P> std::size_t Engine<P>::take(Slot* own, std::span<void*> out) noexcept {
+    std::lock_guard held(lock_);
+    std::size_t got = 0;
+    while (got < out.size()) {
+        if (own != nullptr && own->stock() != 0)
+            out[got++] = own->pick();
+        else if (depot_.free() != 0)
+            out[got++] = depot_.pop();
+        else if (!seize(own, got))
+            break;
+    }
+    if (own != nullptr)
+        own->count_allocations(got);
+    else
+        Slot::count(without_slot_.allocations, got);
+    if (own != nullptr) {
+        const std::uint32_t wanted = magazine();
+        own->set_limit(2 * wanted);
+        if (own->stock() == 0) {
+            // What came back last to the depot is to be on top.
+            std::array<void*, P::magazine> some;
+            std::uint32_t count = 0;
+            while (count < wanted && depot_.free() != 0)
+                some[count++] = depot_.pop();
+            while (count != 0)
+                own->put(some[--count]);
+        }
+    }
+    note_peak(own);
+    return got;
+}
+
+template <class P>
+template <class Action>
+void Engine<P>::give(Slot* own, std::span<void* const> descriptors, Action emptied) noexcept {
+    std::lock_guard held(lock_);
+    std::uint32_t kept = 0;
+    if (own != nullptr) {
+        const std::uint32_t wanted = magazine();
+        own->set_limit(2 * wanted);
+        kept = static_cast<std::uint32_t>(std::min<std::size_t>(descriptors.size(), wanted));
+        const std::uint32_t before = own->stock();
+        if (before + kept > 2 * wanted)
+            own->drop_oldest(before + kept - wanted, [this](void* descriptor) { depot_.push(descriptor); });
+    }
+    for (void* descriptor : descriptors.first(descriptors.size() - kept))
+        depot_.push(descriptor);
+    for (void* descriptor : descriptors.last(kept))
+        own->put(descriptor);
+    if (own != nullptr)
+        own->count_frees(descriptors.size());
+    else
+        Slot::count(without_slot_.frees, descriptors.size());
+    if_emptied(emptied);
+}
+
+// How many descriptors a slot may take from the depot to keep: fewer whenever somebody found them kept who needed them, and
+// more again when that has not happened for a while. The only slot may keep what it likes.
+template <class P> std::uint32_t Engine<P>::magazine() noexcept {
+    if (kept_out())
+        return 0;
+    if (owned_ == 1)
+        return P::magazine;
+    if (++calm_ == P::calm && magazine_ < most_) {
+        calm_ = 0;
+        ++magazine_;
+    }
+    return magazine_;
+}
+
+// True: the depot is not empty any more. False: at an instant during this call all but the `got` were out.
+template <class P> bool Engine<P>::seize(const Slot* own, std::size_t got) noexcept {
+    std::optional<Sum> sum;
+    for (int i = 0; i < tries && !sum; ++i)
+        sum = read(false);
+    if (sum && sum->used() + got == row_.count)
+        return false;
+    magazine_ /= 2;
+    calm_ = 0;
+    freeze(own);
+    for_each_other(own, [this](Slot& slot) {
+        slot.drop_oldest(slot.stock(), [this](void* descriptor) { depot_.push(descriptor); });
+        slot.set_limit(0);
+    });
+    thaw(own);
+    return depot_.free() != 0;
+}
+
+// Until thaw() nobody but `own` takes from a stock or gives to one.
+template <class P> void Engine<P>::freeze(const Slot* own) noexcept {
+    if (kept_out())
+        return;
+    for_each_other(own, [](Slot& slot) { slot.block(); });
+    P::heavy_barrier();
+    for_each_other(own, [](Slot& slot) {
+        while (!slot.quiet())
+            P::relax();
+    });
+}
+
+template <class P> void Engine<P>::thaw(const Slot* own) noexcept {
+    if (!kept_out())
+        for_each_other(own, [](Slot& slot) { slot.unblock(); });
+}
+
+template <class P> std::optional<Sum> Engine<P>::read(bool with_beside) const noexcept {
+    const auto add_up = [&](auto counter) {
+        // Acquire pairs with the release in which a counter is written; and the three passes are made in this order.
+        std::uint64_t all = (without_slot_.*counter).load(std::memory_order_acquire);
+        if (with_beside)
+            all += (beside_.*counter).load(std::memory_order_acquire);
+        for (const Slot* slot = first(); slot != nullptr; slot = slot->next)
+            all += (slot->*counter).load(std::memory_order_acquire);
+        return all;
+    };
+    const std::uint64_t frees = add_up(&Counters::frees);
+    const std::uint64_t allocations = add_up(&Counters::allocations);
+    if (add_up(&Counters::frees) != frees)
+        return std::nullopt;
+    return Sum{allocations, frees};
+}
+
+template <class P> std::optional<Sum> Engine<P>::try_sum() const noexcept {
+    std::optional<Sum> sum;
+    for (int i = 0; i < tries && !sum; ++i)
+        sum = read(true);
+    return sum;
+}
+
+template <class P> Sum Engine<P>::frozen_sum() noexcept {
+    std::lock_guard held(lock_);
+    freeze(nullptr);
+    const std::optional<Sum> sum = read(true);
+    thaw(nullptr);
+    return *sum;
+}
+
+template <class P> void Engine<P>::watch() noexcept {
+    std::lock_guard held(lock_);
+    freeze(nullptr);
+    watchers_.fetch_add(1, std::memory_order_seq_cst);
+}
+
+template <class P> void Engine<P>::unwatch() noexcept {
+    std::lock_guard held(lock_);
+    watchers_.fetch_sub(1, std::memory_order_seq_cst);
+    thaw(nullptr);
+}
+
+template <class P> void Engine<P>::raise_peak(std::uint64_t used) noexcept {
+    auto highest = peak_.load(std::memory_order_relaxed); // a number; orders no other data
+    while (highest < used &&
+           !peak_.compare_exchange_weak(highest, static_cast<std::uint32_t>(used), std::memory_order_relaxed))
+        ;
+}
+
+// The usage is looked at when more descriptors are away from the depot than ever before, and, until its stock was empty
+// since then, at every allocation that leaves a slot fewer than before. While there is one slot that misses nothing.
+template <class P> void Engine<P>::note_peak(Slot* own) noexcept {
+    const std::uint32_t away = row_.count - depot_.free();
+    const bool record = away > most_away_;
+    if (record || own == nullptr || own->stock() < own->floor()) {
+        most_away_ = std::max(most_away_, away);
+        if (const auto sum = try_sum())
+            raise_peak(sum->used());
+    }
+    if (own == nullptr)
+        return;
+    // One slot, nothing beside: usage == away - stock, so a stock above away - peak is no new peak.
+    const std::uint32_t slack = away > peak() ? away - peak() : 0;
+    const std::uint32_t floor = owned_ == 1 || record ? slack : std::min(slack, own->floor());
+    own->set_floor(std::min(floor, own->stock()));
+}
+
+} // namespace ndispool::pool
