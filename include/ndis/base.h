@@ -39,6 +39,7 @@
 #define NTKERNELAPI
 #define FASTCALL
 #define CONST const
+#define UNALIGNED
 #define FORCEINLINE static inline
 #ifndef __cdecl
 #define __cdecl
@@ -46,16 +47,22 @@
 
 #define VOID void
 typedef void* PVOID;
-typedef char CHAR, CCHAR, *PCHAR, *PSZ;
-typedef const char* PCSZ;
+typedef char CHAR, CCHAR, *PCHAR, *PSZ, *PSTR, *LPSTR;
+typedef const char *PCSZ, *PCSTR, *LPCSTR, *PCCH;
 typedef unsigned char UCHAR, *PUCHAR;
 typedef unsigned char BOOLEAN, *PBOOLEAN;
 typedef int16_t SHORT, CSHORT, *PSHORT;
 typedef uint16_t USHORT, *PUSHORT;
 typedef int32_t INT, LONG, *PINT, *PLONG;
 typedef uint32_t UINT, ULONG, DWORD, *PUINT, *PULONG;
-typedef long long LONGLONG, *PLONGLONG, LONG64;
-typedef unsigned long long ULONGLONG, *PULONGLONG, ULONG64, DWORDLONG;
+typedef int8_t INT8, *PINT8;
+typedef uint8_t UINT8, *PUINT8;
+typedef int16_t INT16, *PINT16;
+typedef uint16_t UINT16, *PUINT16;
+typedef int32_t INT32, LONG32, *PINT32, *PLONG32;
+typedef uint32_t UINT32, ULONG32, DWORD32, *PUINT32, *PULONG32;
+typedef long long LONGLONG, *PLONGLONG, LONG64, *PLONG64, INT64, *PINT64;
+typedef unsigned long long ULONGLONG, *PULONGLONG, ULONG64, *PULONG64, UINT64, *PUINT64, DWORDLONG, DWORD64;
 typedef intptr_t LONG_PTR, INT_PTR, *PLONG_PTR;
 typedef uintptr_t ULONG_PTR, UINT_PTR, *PULONG_PTR;
 typedef ULONG_PTR SIZE_T, *PSIZE_T, KSPIN_LOCK, *PKSPIN_LOCK, PFN_NUMBER, *PPFN_NUMBER, KAFFINITY;
@@ -76,7 +83,7 @@ typedef char16_t WCHAR;
 typedef uint16_t WCHAR;
 #endif
 typedef WCHAR *PWCHAR, *PWSTR, *LPWSTR;
-typedef const WCHAR *PCWSTR, *PCWCH;
+typedef const WCHAR *PCWSTR, *LPCWSTR, *PCWCH;
 
 #ifndef TRUE
 #define TRUE 1
@@ -153,6 +160,10 @@ typedef struct _KTHREAD *PKTHREAD, *PETHREAD;
 #define CONTAINING_RECORD(address, type, field) ((type*)(void*)((PUCHAR)(address)-offsetof(type, field)))
 #define ARRAYSIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define RTL_NUMBER_OF(a) ARRAYSIZE(a)
+#define C_ASSERT(condition) NDIS_STATIC_ASSERT(condition, #condition)
+#define MAXUSHORT 0xffff
+#define MAXLONG 0x7fffffff
+#define MAXULONG 0xffffffff
 
 /* Doubly linked circular lists with a head. None of them locks: the caller serialises. Any IRQL. */
 typedef struct _LIST_ENTRY {

@@ -18,6 +18,10 @@ NDISAPI ULONG DbgPrintEx(IN ULONG ComponentId, IN ULONG Level, IN PCSZ Format, .
 NDISAPI VOID NTAPI RtlAssert(IN PVOID FailedAssertion, IN PVOID FileName, IN ULONG LineNumber,
                              IN PCHAR Message OPTIONAL);
 
+/* Stop codes of NDIS: from Windows Server 2003 on (parameter 1 says what), and before. */
+#define BUGCODE_NDIS_DRIVER 0x0000007C
+#define BUGCODE_ID_DRIVER 0x000000D2
+
 /* Reports a stop code and ends the program. Any IRQL. Documentation: KeBugCheckEx. */
 NDISAPI VOID NTAPI KeBugCheckEx(IN ULONG BugCheckCode, IN ULONG_PTR BugCheckParameter1, IN ULONG_PTR BugCheckParameter2,
                                 IN ULONG_PTR BugCheckParameter3, IN ULONG_PTR BugCheckParameter4)

@@ -165,7 +165,19 @@ typedef VOID(NTAPI* NDIS_M_STS_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterH
 typedef VOID(NTAPI* NDIS_M_TD_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN PNDIS_PACKET Packet,
                                                 IN NDIS_STATUS Status, IN UINT BytesTransferred);
 typedef VOID(NTAPI* NDIS_M_REQ_COMPLETE_HANDLER)(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_STATUS Status);
+/* Entries for other media than Ethernet. Drivers that know several media call them through the macros below. */
 typedef VOID(NTAPI* NDIS_M_UNUSED_HANDLER)(VOID);
+typedef VOID(NTAPI* TR_RCV_INDICATE_HANDLER)(IN PVOID Filter, IN NDIS_HANDLE MacReceiveContext, IN PVOID Header,
+                                             IN PVOID HeaderBuffer, IN UINT HeaderBufferSize, IN PVOID LookaheadBuffer,
+                                             IN UINT LookaheadBufferSize, IN UINT PacketSize);
+typedef VOID(NTAPI* FDDI_RCV_INDICATE_HANDLER)(IN PVOID Filter, IN NDIS_HANDLE MacReceiveContext, IN PUCHAR Address,
+                                               IN UINT AddressLength, IN PVOID HeaderBuffer, IN UINT HeaderBufferSize,
+                                               IN PVOID LookaheadBuffer, IN UINT LookaheadBufferSize,
+                                               IN UINT PacketSize);
+typedef VOID(NTAPI* TR_RCV_COMPLETE_HANDLER)(IN PVOID Filter);
+typedef VOID(NTAPI* FDDI_RCV_COMPLETE_HANDLER)(IN PVOID Filter);
+#define FDDI_LENGTH_OF_LONG_ADDRESS 6
+#define FDDI_LENGTH_OF_SHORT_ADDRESS 2
 
 /* Public part of the block; the host keeps its own data behind it. Members that drivers have no business with are kept for
  * their offsets; the ones filled in are MiniportName, MiniportAdapterContext, MediaType, MacOptions, the device objects, the
@@ -244,11 +256,11 @@ typedef struct _NDIS_MINIPORT_BLOCK {
     W_SEND_PACKETS_HANDLER SendPacketsHandler;
     PVOID DeferredSendHandler;
     ETH_RCV_INDICATE_HANDLER EthRxIndicateHandler;
-    NDIS_M_UNUSED_HANDLER TrRxIndicateHandler;
-    NDIS_M_UNUSED_HANDLER FddiRxIndicateHandler;
+    TR_RCV_INDICATE_HANDLER TrRxIndicateHandler;
+    FDDI_RCV_INDICATE_HANDLER FddiRxIndicateHandler;
     ETH_RCV_COMPLETE_HANDLER EthRxCompleteHandler;
-    NDIS_M_UNUSED_HANDLER TrRxCompleteHandler;
-    NDIS_M_UNUSED_HANDLER FddiRxCompleteHandler;
+    TR_RCV_COMPLETE_HANDLER TrRxCompleteHandler;
+    FDDI_RCV_COMPLETE_HANDLER FddiRxCompleteHandler;
     NDIS_M_STATUS_HANDLER StatusHandler;
     NDIS_M_STS_COMPLETE_HANDLER StatusCompleteHandler;
     NDIS_M_TD_COMPLETE_HANDLER TDCompleteHandler;
@@ -397,6 +409,26 @@ NDISAPI VOID NTAPI NdisMIndicateStatusComplete(IN NDIS_HANDLE MiniportAdapterHan
                                 (PacketSize)))
 #define NdisMEthIndicateReceiveComplete(Handle)                                                                        \
     (((PNDIS_MINIPORT_BLOCK)(Handle))->EthRxCompleteHandler(((PNDIS_MINIPORT_BLOCK)(Handle))->EthDB))
+
+/* The same for token ring and FDDI, which no adapter here is: drivers that know several media compile, and a call is reported and
+ * indicates nothing. */
+#define NdisMTrIndicateReceive(Handle, ReceiveContext, HeaderBuffer, HeaderBufferSize, LookaheadBuffer,                \
+                               LookaheadBufferSize, PacketSize)                                                        \
+    (((PNDIS_MINIPORT_BLOCK)(Handle))                                                                                  \
+         ->TrRxIndicateHandler(((PNDIS_MINIPORT_BLOCK)(Handle))->TrDB, (ReceiveContext), (HeaderBuffer),               \
+                               (HeaderBuffer), (HeaderBufferSize), (LookaheadBuffer), (LookaheadBufferSize),           \
+                               (PacketSize)))
+#define NdisMTrIndicateReceiveComplete(Handle)                                                                         \
+    (((PNDIS_MINIPORT_BLOCK)(Handle))->TrRxCompleteHandler(((PNDIS_MINIPORT_BLOCK)(Handle))->TrDB))
+#define NdisMFddiIndicateReceive(Handle, ReceiveContext, HeaderBuffer, HeaderBufferSize, LookaheadBuffer,              \
+                                 LookaheadBufferSize, PacketSize)                                                      \
+    (((PNDIS_MINIPORT_BLOCK)(Handle))                                                                                  \
+         ->FddiRxIndicateHandler(                                                                                      \
+             ((PNDIS_MINIPORT_BLOCK)(Handle))->FddiDB, (ReceiveContext), (PUCHAR)(HeaderBuffer) + 1,                   \
+             (*(PUCHAR)(HeaderBuffer)&0x40) != 0 ? FDDI_LENGTH_OF_LONG_ADDRESS : FDDI_LENGTH_OF_SHORT_ADDRESS,         \
+             (HeaderBuffer), (HeaderBufferSize), (LookaheadBuffer), (LookaheadBufferSize), (PacketSize)))
+#define NdisMFddiIndicateReceiveComplete(Handle)                                                                       \
+    (((PNDIS_MINIPORT_BLOCK)(Handle))->FddiRxCompleteHandler(((PNDIS_MINIPORT_BLOCK)(Handle))->FddiDB))
 
 /* The same two as entry points of the filter library. Filter is the block's EthDB. */
 NDISAPI VOID NTAPI EthFilterDprIndicateReceive(IN PVOID Filter, IN NDIS_HANDLE MacReceiveContext, IN PCHAR Address,

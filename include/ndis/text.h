@@ -18,6 +18,9 @@
             (PWSTR)NDIS_WIDE_LITERAL(literal)                                                                          \
     }
 
+#define RTL_CONSTANT_STRING(literal)                                                                                   \
+    { sizeof(literal) - sizeof((literal)[0]), sizeof(literal), (literal) }
+
 NDIS_BEGIN_DECLS
 
 /* ---- NDIS ---- */

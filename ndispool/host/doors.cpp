@@ -22,6 +22,18 @@ VOID refuse_medium() {
     report("indicate-status", "an indication for another medium than Ethernet was made");
 }
 
+VOID refuse_token_ring(PVOID, NDIS_HANDLE, PVOID, PVOID, UINT, PVOID, UINT, UINT) {
+    refuse_medium();
+}
+
+VOID refuse_fddi(PVOID, NDIS_HANDLE, PUCHAR, UINT, PVOID, UINT, PVOID, UINT, UINT) {
+    refuse_medium();
+}
+
+VOID refuse_completion(PVOID) {
+    refuse_medium();
+}
+
 NDIS_STATUS send_by_block(NDIS_HANDLE binding, PNDIS_PACKET packet) {
     return send(*binding_of(binding), packet);
 }
@@ -73,10 +85,11 @@ void fill_block(Adapter& adapter) {
     block.QueryCompleteHandler = vector<&NdisMQueryInformationComplete>(abi);
     block.SetCompleteHandler = vector<&NdisMSetInformationComplete>(abi);
     // Not in use, and never NULL: a driver that calls one is told.
+    block.TrRxIndicateHandler = vector<&refuse_token_ring>(abi);
+    block.FddiRxIndicateHandler = vector<&refuse_fddi>(abi);
+    block.TrRxCompleteHandler = block.FddiRxCompleteHandler = vector<&refuse_completion>(abi);
     for (NDIS_M_UNUSED_HANDLER* unused :
-         {&block.TrRxIndicateHandler, &block.FddiRxIndicateHandler, &block.TrRxCompleteHandler,
-          &block.FddiRxCompleteHandler, &block.WanSendCompleteHandler, &block.WanRcvHandler,
-          &block.WanRcvCompleteHandler})
+         {&block.WanSendCompleteHandler, &block.WanRcvHandler, &block.WanRcvCompleteHandler})
         *unused = vector<&refuse_medium>(abi);
 }
 

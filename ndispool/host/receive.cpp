@@ -154,7 +154,9 @@ NDIS_STATUS copy_shown(const Shown& from, UINT offset, UINT length, PNDIS_PACKET
 
 void indicate(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
     machine::DispatchScope dispatch;
-    if (!adapter.running() && adapter.state.load(std::memory_order_acquire) != AdapterState::unbinding) {
+    // While MiniportHalt runs the driver may still be at it, and a loan comes back at once because nobody is bound any more.
+    const AdapterState state = adapter.state.load(std::memory_order_acquire);
+    if (state == AdapterState::initializing || state == AdapterState::halted) {
         report("indicate-status", "packets were indicated before MiniportInitialize had returned or after the halt");
         return;
     }

@@ -151,6 +151,46 @@ TEST(Receive, a_protocol_that_keeps_a_resources_packet_is_reported) {
     ASSERT_EQ(stack.findings().size(), 1u);
 }
 
+TEST(Receive, a_packet_indicated_while_the_adapter_halts_comes_back_at_once) {
+    TestMiniport miniport;
+    TestPacket packet;
+    int returns = 0;
+    miniport.on_return = [&](PNDIS_PACKET) { ++returns; };
+    {
+        Stack stack(miniport);
+        miniport.on_halt = [&] {
+            PNDIS_PACKET p = packet;
+            NdisMIndicateReceivePacket(miniport.handle, &p, 1);
+            EXPECT_EQ(returns, 1) << "a driver that waits for it in MiniportHalt would wait for ever";
+        };
+    }
+    EXPECT_EQ(miniport.halts, 1);
+    EXPECT_TRUE(take_findings().empty());
+}
+
+// A driver that knows several media has these calls in a switch; here none is ever right.
+TEST(Receive, an_indication_for_token_ring_or_fddi_is_reported_and_reaches_nobody) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    TestProtocol protocol;
+    int received = 0;
+    protocol.on_receive = [&](NDIS_HANDLE, auto, auto, UINT) {
+        ++received;
+        return NDIS_STATUS_SUCCESS;
+    };
+    stack.bind(protocol);
+    UCHAR header[14] = {0x40}, data[40] = {};
+    NdisMTrIndicateReceive(miniport.handle, nullptr, header, sizeof header, data, sizeof data, sizeof data);
+    NdisMTrIndicateReceiveComplete(miniport.handle);
+    NdisMFddiIndicateReceive(miniport.handle, nullptr, header, sizeof header, data, sizeof data, sizeof data);
+    NdisMFddiIndicateReceiveComplete(miniport.handle);
+    EXPECT_EQ(received, 0);
+    const auto findings = stack.findings();
+    ASSERT_EQ(findings.size(), 1u);
+    EXPECT_EQ(findings[0].rule, "indicate-status");
+    EXPECT_EQ(findings[0].count, 4u);
+}
+
 TEST(Receive, returning_a_packet_that_is_not_lent_is_reported_and_ignored) {
     TestMiniport miniport;
     int returns = 0;

@@ -27,6 +27,7 @@ NDIS_STATUS initialize(PNDIS_STATUS, PUINT selected, PNDIS_MEDIUM, UINT, NDIS_HA
 }
 
 VOID halt_handler(NDIS_HANDLE context) {
+    mini(context).on_halt();
     ++mini(context).halts;
 }
 

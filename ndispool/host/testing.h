@@ -45,6 +45,7 @@ struct TestMiniport {
     };
     std::function<NDIS_STATUS(PNDIS_PACKET)> on_send = [](PNDIS_PACKET) { return NDIS_STATUS_SUCCESS; };
     std::function<void(PNDIS_PACKET)> on_return = [](PNDIS_PACKET) {};
+    std::function<void()> on_halt = [] {};
     // Nothing: the built-in answer.
     std::function<std::optional<NDIS_STATUS>(bool set, NDIS_OID, std::span<std::byte>)> on_request =
         [](bool, NDIS_OID, std::span<std::byte>) { return std::nullopt; };
