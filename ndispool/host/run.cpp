@@ -60,6 +60,7 @@ class Session {
     bool over(const StopFlag& stop);
     void settle();
     bool quiet();
+    bool fed() const;
     std::uint64_t packets() const;
     bool uses_below() const { return kind_ != Kind::miniport; }
     bool uses_above() const { return kind_ != Kind::protocol; }
@@ -236,8 +237,14 @@ bool Session::quiet() {
     return (!adapter_ || adapter_->idle()) && (!edge_ || edge_->idle());
 }
 
-// Everything in flight comes back; a driver that answers later, from a timer or work item, gets a moment without movement.
+bool Session::fed() const {
+    return below_.counters().frames_in + above_.counters().frames_in > 0;
+}
+
+// Everything in flight comes back; a driver that answers later, from a timer or work item, gets a moment without movement. Where no
+// frame came in there is nothing to answer: what still moves is what the driver makes itself, and it need not stop for that.
 void Session::settle() {
+    const bool may_answer = fed();
     const std::uint64_t give_up = machine::uptime_100ns() + settle_limit_100ns;
     std::uint64_t seen = ~std::uint64_t{0};
     unsigned still = 0;
@@ -245,7 +252,7 @@ void Session::settle() {
         machine::drain_work();
         machine::sleep_100ns(tick_100ns);
         const std::uint64_t moved = traffic_.last_moved();
-        still = quiet() && moved == seen ? still + 1 : 0;
+        still = quiet() && (moved == seen || !may_answer) ? still + 1 : 0;
         seen = moved;
     }
 }

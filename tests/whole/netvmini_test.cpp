@@ -49,5 +49,18 @@ TEST(Netvmini, generated_frames_are_numbered_and_all_arrive) {
     expect_clean(report);
 }
 
+TEST(Netvmini, a_run_that_no_wire_feeds_does_not_wait_for_a_driver_that_never_stops_generating) {
+    host::Setup setup;
+    setup.driver = NDISPOOL_NETVMINI;
+    setup.parameters = {{"Generate", std::uint32_t{0xFFFFFFFF}}};
+    setup.duration_seconds = 0.1;
+    const host::StopFlag go_on{false};
+    const auto below = wire::open("null"), above = wire::open("null");
+    const host::Report report = host::run(setup, *below, *above, go_on);
+    EXPECT_GT(above->counters().frames_out, 0u);
+    EXPECT_LT(report.seconds, 4.0) << "5 s is how long a run waits for what is in flight";
+    expect_clean(report);
+}
+
 } // namespace
 } // namespace ndispool::whole
