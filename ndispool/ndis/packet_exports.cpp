@@ -10,6 +10,8 @@
 #include "ndispool/ndis/packet_pool.h"
 #include "ndispool/ndis/packet_private.h"
 
+#include <algorithm>
+
 using namespace ndispool::ndis;
 
 // The driver's call site; a macro, because a function would have a return address of its own.
@@ -38,7 +40,8 @@ UINT NTAPI NdisPacketPoolUsage(NDIS_HANDLE PoolHandle) {
 }
 
 UINT NTAPI NdisPacketSize(UINT ProtocolReservedSize) {
-    return static_cast<UINT>(visible_bytes(ProtocolReservedSize));
+    // No pool has packets of 4 GiB, but the answer for an absurd size is not to be a small number.
+    return static_cast<UINT>(std::min<std::size_t>(visible_bytes(ProtocolReservedSize), 0xFFFFFFFF));
 }
 
 VOID NTAPI NdisSetPacketPoolProtocolId(NDIS_HANDLE PacketPoolHandle, UINT ProtocolId) {

@@ -60,6 +60,9 @@ TEST(NdisPacketSize, depends_on_the_protocol_reserved_size_alone_and_never_falls
     EXPECT_EQ(NdisPacketSize(32), before);
     for (UINT reserved = 1; reserved <= 4096; ++reserved)
         ASSERT_GE(NdisPacketSize(reserved), NdisPacketSize(reserved - 1));
+    const UINT longest = NdisPacketSize(max_protocol_reserved);
+    for (const UINT reserved : {0xFFFFu, 0x10000u, 0xFFFFFF00u, 0xFFFFFF78u, 0xFFFFFFFFu})
+        EXPECT_GE(NdisPacketSize(reserved), longest) << reserved;
 }
 
 TEST(NdisPacketSize, is_the_size_of_the_packets_of_a_pool_from_packet_to_end_of_extension) {
