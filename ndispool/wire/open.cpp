@@ -47,8 +47,8 @@ std::string guess(const Spec& spec) {
 [[noreturn]] void refuse(const Spec& spec) {
     const std::string meant = guess(spec);
     throw Error(Error::Kind::usage_or_file,
-                spec.message("no such wire; " + (meant.empty() ? "" : "did you mean " + meant + "? ") +
-                             "There are replay:FILE, record:FILE, null and null:BYTES "
+                spec.message("no such wire; " + (meant.empty() ? "there" : "did you mean " + meant + "? There") +
+                             " are replay:FILE, record:FILE, null and null:BYTES "
                              "(tap:, packet: and xdp: are for live interfaces and not in this version)"));
 }
 
