@@ -22,5 +22,6 @@
 #include "ndis/sync.h"
 #include "ndis/system.h"
 #include "ndis/text.h"
+#include "ndis/thread.h"
 
 #endif

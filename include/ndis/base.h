@@ -70,6 +70,7 @@ typedef UCHAR KIRQL, *PKIRQL;
 typedef CCHAR KPROCESSOR_MODE;
 typedef LONG NTSTATUS, *PNTSTATUS;
 typedef PVOID HANDLE, *PHANDLE;
+typedef ULONG ACCESS_MASK, *PACCESS_MASK;
 
 /* 16-bit characters. With -fshort-wchar (which `pkg-config --cflags ndispool-driver` asks for) L"..." literals have this
  * type; without it use u"...". */

@@ -63,7 +63,6 @@
 #define SL_INVOKE_ON_ERROR 0x80
 
 typedef ULONG DEVICE_TYPE;
-typedef ULONG ACCESS_MASK;
 
 typedef struct _IO_STATUS_BLOCK {
     __extension__ union {
@@ -299,6 +298,12 @@ FORCEINLINE PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRou
 }
 
 NDIS_BEGIN_DECLS
+
+/* The one lock that every IRP's cancellation goes through: a cancel routine is called with it held and releases it to
+ * Irp->CancelIrql. Raises to DISPATCH_LEVEL; *Irql is the level before, given to the release. <= DISPATCH_LEVEL.
+ * Documentation: IoAcquireCancelSpinLock, IoReleaseCancelSpinLock. */
+NDISAPI VOID NTAPI IoAcquireCancelSpinLock(OUT PKIRQL Irql);
+NDISAPI VOID NTAPI IoReleaseCancelSpinLock(IN KIRQL Irql);
 
 /* Gives the IRP back with IoStatus.Status and IoStatus.Information as the driver set them; it is not the driver's any more.
  * PriorityBoost is ignored. <= DISPATCH_LEVEL. Documentation: IoCompleteRequest. */

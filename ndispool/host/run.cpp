@@ -2,6 +2,7 @@
 
 #include "ndispool/host/configuration.h"
 #include "ndispool/host/exports.h"
+#include "ndispool/host/findings.h"
 #include "ndispool/host/inventory.h"
 #include "ndispool/host/pnp.h"
 #include "ndispool/host/wire_adapter.h"
@@ -9,6 +10,7 @@
 #include "ndispool/machine/clock.h"
 #include "ndispool/machine/work.h"
 #include "ndispool/nt/text.h"
+#include "ndispool/nt/threads.h"
 #include "ndispool/wire/same_file.h"
 
 #include <algorithm>
@@ -23,6 +25,7 @@ constexpr std::uint64_t tick_100ns = 50'000;             // 5 ms: how often the 
 constexpr std::uint64_t settle_limit_100ns = 50'000'000; // 5 s for what is in flight to come back
 constexpr std::uint64_t quiet_100ns = 10'000'000;        // 1 s without movement ends a run that no wire feeds
 constexpr unsigned ticks_for_progress = 20;
+constexpr std::chrono::seconds thread_limit{2}; // for a driver's threads to be over once it is unloaded
 
 constexpr char16_t below_device[] = u"\\Device\\{6E646973-706F-6F6C-0000-000000000001}";
 
@@ -79,7 +82,8 @@ class Session {
     std::vector<Finding> findings_;
     std::uint64_t refused_ = 0;
     std::uint64_t began_ = 0, ended_ = 0;
-    bool machine_started_ = false, called_ = false, entered_ = false, interrupted_ = false, down_ = false;
+    bool machine_started_ = false, called_ = false, entered_ = false, interrupted_ = false, down_ = false,
+         threads_left_ = false;
 };
 
 void Session::load() {
@@ -271,6 +275,10 @@ void Session::take_down() {
         remove_everything_of(driver_);
         unload(driver_);
         remove_everything_of(driver_); // a driver that unloads without deregistering
+        for (const nt::PendingCall& thread : nt::join_threads(&driver_, thread_limit)) {
+            host::report("thread-at-unload", "a system thread still ran when the driver was unloaded", thread.code);
+            threads_left_ = true;
+        }
     }
     refused_ = edge_ ? edge_->refused() : 0;
     if (machine_started_)
@@ -287,6 +295,8 @@ void Session::take_down() {
     }
     if (driver_.image)
         nt::unregister_code(reinterpret_cast<const void*>(driver_.image->code().begin));
+    if (threads_left_)
+        (void)driver_.image.release(); // its code still runs
     forget_bindings();
     forget_adapters();
     adapter_.reset();

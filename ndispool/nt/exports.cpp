@@ -4,6 +4,7 @@
 #include "ndis/mdl.h"
 #include "ndis/memory.h"
 #include "ndis/text.h"
+#include "ndis/thread.h"
 #include "ndispool/nt/debug_print.h"
 
 namespace ndispool::nt {
@@ -49,6 +50,8 @@ std::span<const Export> exports() {
         // io.h; compiled drivers import the Iof names
         NDISPOOL_EXPORT(IoCompleteRequest),
         offer<&IoCompleteRequest>("IofCompleteRequest"),
+        NDISPOOL_EXPORT(IoAcquireCancelSpinLock),
+        NDISPOOL_EXPORT(IoReleaseCancelSpinLock),
         NDISPOOL_EXPORT(IoCallDriver),
         offer<&IoCallDriver>("IofCallDriver"),
         NDISPOOL_EXPORT(IoCreateDevice),
@@ -112,6 +115,16 @@ std::span<const Export> exports() {
         NDISPOOL_EXPORT(RtlCompareString),
         NDISPOOL_EXPORT(RtlUpcaseUnicodeString),
         NDISPOOL_EXPORT(RtlUpcaseUnicodeChar),
+        // thread.h
+        NDISPOOL_EXPORT(PsCreateSystemThread),
+        NDISPOOL_EXPORT(PsTerminateSystemThread),
+        NDISPOOL_EXPORT(ObReferenceObjectByHandle),
+        NDISPOOL_EXPORT(ObfReferenceObject),
+        NDISPOOL_EXPORT(ObfDereferenceObject),
+        offer<&ObfDereferenceObject>("ObDereferenceObject"), // kernels before 5.1
+        NDISPOOL_EXPORT(ZwClose),
+        NDISPOOL_EXPORT(KeGetCurrentThread),
+        NDISPOOL_EXPORT(KeSetPriorityThread),
     };
     return list;
 }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ndis/kernel.h"
 #include "ndispool/machine/bug.h"
 #include "ndispool/machine/event.h"
 #include "ndispool/machine/lock.h"
@@ -190,7 +191,19 @@ DeviceReply send_request(DEVICE_OBJECT& device, FILE_OBJECT& file, const DeviceR
 using namespace ndispool::nt;
 using ndispool::machine::report_bug;
 
+namespace {
+KSPIN_LOCK cancel_lock = 0;
+}
+
 extern "C" {
+
+void IoAcquireCancelSpinLock(PKIRQL Irql) {
+    KeAcquireSpinLock(&cancel_lock, Irql);
+}
+
+void IoReleaseCancelSpinLock(KIRQL Irql) {
+    KeReleaseSpinLock(&cancel_lock, Irql);
+}
 
 NTSTATUS IoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     --Irp->CurrentLocation;

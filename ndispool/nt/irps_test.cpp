@@ -7,6 +7,7 @@
 #include <string_view>
 #include <thread>
 
+#include "ndis/kernel.h"
 #include "ndispool/nt/devices.h"
 #include "ndispool/nt/invoke.h"
 #include "ndispool/nt/testing.h"
@@ -212,6 +213,15 @@ TEST_F(Irps, taken_back_by_a_completion_routine_are_completed_later) {
     EXPECT_EQ(send_request(*device_, file_, {.major = IRP_MJ_CREATE}).information, 9u);
     EXPECT_TRUE(bugs.reports().empty()) << "it was completed once";
     IoDeleteDevice(lower);
+}
+
+TEST(CancelSpinLock, raises_to_dispatch_level_and_back) {
+    KIRQL before = 99;
+    IoAcquireCancelSpinLock(&before);
+    EXPECT_EQ(before, PASSIVE_LEVEL);
+    EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    IoReleaseCancelSpinLock(before);
+    EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
 } // namespace

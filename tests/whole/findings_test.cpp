@@ -1,6 +1,8 @@
 // What a plain run has against a driver that leaves things behind.
 #include "whole.h"
 
+#include "ndispool/nt/threads.h"
+
 namespace ndispool::whole {
 namespace {
 
@@ -48,6 +50,12 @@ TEST(Findings, a_packet_freed_twice_is_named_and_harms_nothing) {
     EXPECT_NE(report.findings[0].rule.find("double-free"), std::string::npos) << report.findings[0].rule;
     EXPECT_NE(report.findings[0].where.find("careless!Unbind+0x"), std::string::npos) << report.findings[0].where;
     EXPECT_EQ(report.pools.at(0).record.frees, 2u);
+}
+
+// Its image stays mapped, or the thread would return into nothing.
+TEST(Findings, a_thread_that_outlives_its_driver) {
+    expect_one(run_careless(6), "thread-at-unload", "careless!Thread");
+    EXPECT_TRUE(nt::join_threads(nullptr, std::chrono::seconds(30)).empty());
 }
 
 std::string error_of(const char* driver) {

@@ -8,7 +8,7 @@ static NDIS_TIMER timer;
 static PNDIS_PACKET packets[2];
 static ULONG leave;
 
-enum { LEAVE_NOTHING, FREE_POOL_WITH_PACKETS_OUT, KEEP_POOL, KEEP_MEMORY, KEEP_TIMER, FREE_PACKET_TWICE };
+enum { LEAVE_NOTHING, FREE_POOL_WITH_PACKETS_OUT, KEEP_POOL, KEEP_MEMORY, KEEP_TIMER, FREE_PACKET_TWICE, KEEP_THREAD };
 
 static VOID OpenComplete(NDIS_HANDLE context, NDIS_STATUS status, NDIS_STATUS error) {
     (void)context, (void)status, (void)error;
@@ -48,6 +48,11 @@ static VOID TimerFunction(PVOID one, PVOID context, PVOID two, PVOID three) {
     (void)one, (void)context, (void)two, (void)three;
 }
 
+static VOID Thread(PVOID context) {
+    (void)context;
+    NdisMSleep(6000000);
+}
+
 static VOID ReadLeave(PNDIS_STRING section) {
     NDIS_STRING name = NDIS_STRING_CONST("Leave");
     NDIS_HANDLE configuration;
@@ -73,6 +78,11 @@ __attribute__((noinline)) static VOID MakeThings(VOID) { /* noinline: the tests 
     if (leave == KEEP_TIMER) {
         NdisInitializeTimer(&timer, TimerFunction, NULL);
         NdisSetTimer(&timer, 3600000);
+    }
+    if (leave == KEEP_THREAD) {
+        HANDLE thread;
+        PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Thread, NULL);
+        ZwClose(thread);
     }
 }
 
