@@ -2,6 +2,7 @@
 
 #include "ndispool/host/adapter.h"
 #include "ndispool/host/binding.h"
+#include "ndispool/host/checker.h"
 #include "ndispool/host/exports.h"
 #include "ndispool/host/findings.h"
 #include "ndispool/host/receive.h"
@@ -53,18 +54,19 @@ NDIS_STATUS request_by_block(NDIS_HANDLE binding, PNDIS_REQUEST request) {
     return status;
 }
 
-// One function as the driver of this ABI calls it.
-template <auto Function> decltype(Function) vector(nt::Abi abi) {
-    if (abi == nt::Abi::microsoft)
-        return reinterpret_cast<decltype(Function)>(reinterpret_cast<void*>(&nt::MicrosoftDoor<Function>::enter));
-    return Function;
+// One function as this driver calls it. The host's own drivers, which have no image, get the plain form always.
+template <auto Function> decltype(Function) vector(const Driver& driver, const char* name) {
+    nt::Export entry = nt::offer<Function>(name);
+    if (const nt::Export* const checked = driver.image && checker() ? checker()->form_of(name, entry) : nullptr)
+        entry = *checked;
+    return reinterpret_cast<decltype(Function)>(driver.abi == nt::Abi::microsoft ? entry.microsoft : entry.native);
 }
 
 } // namespace
 
 void fill_block(Adapter& adapter) {
     NDIS_MINIPORT_BLOCK& block = adapter.block;
-    const nt::Abi abi = adapter.abi;
+    const Driver& driver = *adapter.miniport->driver;
     static PVOID tag = &tag; // the header of 5.1 blocks is a signature; drivers never look inside
     block.Header = &tag;
     block.DriverHandle = adapter.miniport;
@@ -73,40 +75,41 @@ void fill_block(Adapter& adapter) {
     block.DeviceContext = adapter.device_context;
     block.EthDB = &adapter.filter_database;
     block.MediaType = NdisMedium802_3;
-    block.PacketIndicateHandler = vector<&indicate_packets>(abi);
-    block.SendCompleteHandler = vector<&NdisMSendComplete>(abi);
-    block.SendResourcesHandler = vector<&NdisMSendResourcesAvailable>(abi);
-    block.ResetCompleteHandler = vector<&NdisMResetComplete>(abi);
-    block.EthRxIndicateHandler = vector<&EthFilterDprIndicateReceive>(abi);
-    block.EthRxCompleteHandler = vector<&EthFilterDprIndicateReceiveComplete>(abi);
-    block.StatusHandler = vector<&NdisMIndicateStatus>(abi);
-    block.StatusCompleteHandler = vector<&NdisMIndicateStatusComplete>(abi);
-    block.TDCompleteHandler = vector<&NdisMTransferDataComplete>(abi);
-    block.QueryCompleteHandler = vector<&NdisMQueryInformationComplete>(abi);
-    block.SetCompleteHandler = vector<&NdisMSetInformationComplete>(abi);
+    block.PacketIndicateHandler = vector<&indicate_packets>(driver, "block_indicate");
+    block.SendCompleteHandler = vector<&NdisMSendComplete>(driver, "NdisMSendComplete");
+    block.SendResourcesHandler = vector<&NdisMSendResourcesAvailable>(driver, "NdisMSendResourcesAvailable");
+    block.ResetCompleteHandler = vector<&NdisMResetComplete>(driver, "NdisMResetComplete");
+    block.EthRxIndicateHandler = vector<&EthFilterDprIndicateReceive>(driver, "EthFilterDprIndicateReceive");
+    block.EthRxCompleteHandler =
+        vector<&EthFilterDprIndicateReceiveComplete>(driver, "EthFilterDprIndicateReceiveComplete");
+    block.StatusHandler = vector<&NdisMIndicateStatus>(driver, "NdisMIndicateStatus");
+    block.StatusCompleteHandler = vector<&NdisMIndicateStatusComplete>(driver, "NdisMIndicateStatusComplete");
+    block.TDCompleteHandler = vector<&NdisMTransferDataComplete>(driver, "NdisMTransferDataComplete");
+    block.QueryCompleteHandler = vector<&NdisMQueryInformationComplete>(driver, "NdisMQueryInformationComplete");
+    block.SetCompleteHandler = vector<&NdisMSetInformationComplete>(driver, "NdisMSetInformationComplete");
     // Not in use, and never NULL: a driver that calls one is told.
-    block.TrRxIndicateHandler = vector<&refuse_token_ring>(abi);
-    block.FddiRxIndicateHandler = vector<&refuse_fddi>(abi);
-    block.TrRxCompleteHandler = block.FddiRxCompleteHandler = vector<&refuse_completion>(abi);
+    block.TrRxIndicateHandler = vector<&refuse_token_ring>(driver, "refuse_token_ring");
+    block.FddiRxIndicateHandler = vector<&refuse_fddi>(driver, "refuse_fddi");
+    block.TrRxCompleteHandler = block.FddiRxCompleteHandler = vector<&refuse_completion>(driver, "refuse_completion");
     for (NDIS_M_UNUSED_HANDLER* unused :
          {&block.WanSendCompleteHandler, &block.WanRcvHandler, &block.WanRcvCompleteHandler})
-        *unused = vector<&refuse_medium>(abi);
+        *unused = vector<&refuse_medium>(driver, "refuse_medium");
 }
 
 void fill_block(Binding& binding) {
     NDIS_OPEN_BLOCK& block = binding.block;
-    const nt::Abi abi = binding.abi;
+    const Driver& driver = *binding.protocol->driver;
     const NDIS50_PROTOCOL_CHARACTERISTICS& handlers = binding.handlers();
     block.MacHandle = block.BindingHandle = binding.handle(); // both conventions for the first argument coincide
     block.MiniportHandle = binding.adapter->handle();
     block.MiniportAdapterContext = binding.adapter->context();
     block.ProtocolHandle = binding.protocol;
     block.BindDeviceName = block.RootDeviceName = &binding.adapter->block.MiniportName;
-    block.SendHandler = vector<&send_by_block>(abi);
-    block.SendPacketsHandler = vector<&NdisSendPackets>(abi);
-    block.TransferDataHandler = vector<&transfer_by_block>(abi);
-    block.ResetHandler = vector<&reset_by_block>(abi);
-    block.RequestHandler = vector<&request_by_block>(abi);
+    block.SendHandler = vector<&send_by_block>(driver, "block_send");
+    block.SendPacketsHandler = vector<&NdisSendPackets>(driver, "NdisSendPackets");
+    block.TransferDataHandler = vector<&transfer_by_block>(driver, "block_transfer");
+    block.ResetHandler = vector<&reset_by_block>(driver, "block_reset");
+    block.RequestHandler = vector<&request_by_block>(driver, "block_request");
     block.SendCompleteHandler = handlers.SendCompleteHandler;
     block.TransferDataCompleteHandler = handlers.TransferDataCompleteHandler;
     block.ReceiveHandler = handlers.ReceiveHandler;

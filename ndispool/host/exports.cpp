@@ -1,5 +1,6 @@
 #include "ndispool/host/exports.h"
 
+#include "ndispool/host/checker.h"
 #include "ndispool/ndis/buffer_exports.h"
 #include "ndispool/ndis/packet_exports.h"
 #include "ndispool/ndis/service_exports.h"
@@ -27,6 +28,12 @@ const nt::Export* find_export(std::string_view name) {
     static const auto door = collect();
     const auto found = door.find(name);
     return found == door.end() ? nullptr : found->second;
+}
+
+const nt::Export* driver_export(std::string_view name) {
+    const nt::Export* const plain = find_export(name);
+    const nt::Export* const checked = plain && checker() ? checker()->form_of(name, *plain) : nullptr;
+    return checked ? checked : plain;
 }
 
 } // namespace ndispool::host

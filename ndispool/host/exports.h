@@ -17,4 +17,7 @@ std::span<const nt::Export> configuration_exports();
 // The entry for `name`, of any room; null when no function of that name exists.
 const nt::Export* find_export(std::string_view name);
 
+// The entry that the driver under test gets: the checker's, when there is one that has a form of this function.
+const nt::Export* driver_export(std::string_view name);
+
 } // namespace ndispool::host

@@ -57,7 +57,7 @@ void take_log_entry(const ndis::LogEntry& entry) {
 
 // The address that code with this call site can call.
 void* look_up(std::string_view name, const void* caller) {
-    const nt::Export* const found = find_export(name);
+    const nt::Export* const found = driver_export(name);
     if (!found)
         return nullptr;
     return nt::abi_of(caller) == nt::Abi::microsoft ? found->microsoft : found->native;

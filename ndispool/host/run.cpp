@@ -52,6 +52,7 @@ class Session {
     void bring_up();
     void pass_frames(const StopFlag& stop, const ProgressSink& progress);
     void take_down();
+    void take_inventory(bool whole);
     Report report();
 
   private:
@@ -88,8 +89,9 @@ class Session {
 
 void Session::load() {
     begin_inventory();
+    set_checker(setup_.checker);
     driver_.image = load::Image::open(setup_.driver, [](std::string_view name) -> void* {
-        const nt::Export* const found = find_export(name);
+        const nt::Export* const found = driver_export(name);
         return found ? found->native : nullptr;
     });
     driver_.name = driver_.image->name();
@@ -104,6 +106,8 @@ void Session::load() {
 
 void Session::enter_driver() {
     called_ = true;
+    if (setup_.checker)
+        setup_.checker->loaded(*driver_.image);
     const NTSTATUS status = enter(driver_, reinterpret_cast<PDRIVER_INITIALIZE>(driver_.image->entry()));
     if (!NT_SUCCESS(status))
         throw Error(setup_.driver.string() + ": DriverEntry failed with " + hex(status) +
@@ -274,6 +278,8 @@ void Session::take_down() {
     if (entered_) {
         remove_everything_of(driver_);
         unload(driver_);
+        if (setup_.checker)
+            setup_.checker->unloaded();
         remove_everything_of(driver_); // a driver that unloads without deregistering
         for (const nt::PendingCall& thread : nt::join_threads(&driver_, thread_limit)) {
             host::report("thread-at-unload", "a system thread still ran when the driver was unloaded", thread.code);
@@ -289,7 +295,7 @@ void Session::take_down() {
         machine::remove_poller(*edge_);
     on_adapter_started({});
     if (machine_started_) {
-        end_inventory(driver_, called_, pools_, findings_);
+        take_inventory(called_);
         machine::synchronize();
         machine::stop();
     }
@@ -297,10 +303,18 @@ void Session::take_down() {
         nt::unregister_code(reinterpret_cast<const void*>(driver_.image->code().begin));
     if (threads_left_)
         (void)driver_.image.release(); // its code still runs
+    set_checker(nullptr);
     forget_bindings();
     forget_adapters();
     adapter_.reset();
     edge_.reset();
+}
+
+// A checker knows more about what was left behind, and says it.
+void Session::take_inventory(bool whole) {
+    end_inventory(driver_, whole && !setup_.checker, pools_, findings_);
+    if (setup_.checker && driver_.image)
+        setup_.checker->finish(whole, pools_, findings_);
 }
 
 std::uint64_t Session::packets() const {
@@ -335,7 +349,7 @@ Report Session::report() {
     report.seed = setup_.seed;
     report.processors = setup_.processors;
     report.interrupted = interrupted_;
-    report.seconds = static_cast<double>(ended_ - began_) / 1e7;
+    report.seconds = ended_ < began_ ? 0 : static_cast<double>(ended_ - began_) / 1e7;
     report.packets = packets();
     report.packets_per_second = report.seconds > 0 ? static_cast<double>(report.packets) / report.seconds : 0;
     if (uses_below())
@@ -350,11 +364,29 @@ Report Session::report() {
     return report;
 }
 
+Session* current = nullptr; // the one that goes on
+
+class Current {
+  public:
+    explicit Current(Session& session) { current = &session; }
+    ~Current() { current = nullptr; }
+    Current(const Current&) = delete;
+    Current& operator=(const Current&) = delete;
+};
+
 } // namespace
+
+Report unfinished_report() {
+    if (!current)
+        return {};
+    current->take_inventory(false);
+    return current->report();
+}
 
 Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop,
            const ProgressSink& progress) {
     Session session(setup, below, above);
+    const Current here(session);
     session.load();
     try {
         session.enter_driver();

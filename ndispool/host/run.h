@@ -6,6 +6,7 @@
 //   Not here:  what the driver's calls do (registration, binding, send and receive paths have files of their own).
 #pragma once
 
+#include "ndispool/host/checker.h"
 #include "ndispool/host/report.h"
 #include "ndispool/wire/wire.h"
 
@@ -41,6 +42,8 @@ struct Setup {
     // end at its end; and, where no wire offers a frame, a second in which nothing moved.
     std::optional<std::uint64_t> count;
     std::optional<double> duration_seconds;
+    // Who gives the driver its imports and looks on; null: the plain door, and nobody.
+    Checker* checker = nullptr;
 };
 
 // One line that names the thing, says what is wrong and what to do: a bad driver file, DriverEntry failing, a wire that is not
@@ -73,5 +76,9 @@ Report run(const Setup& setup, const StopFlag& stop, const ProgressSink& progres
 // The same between two wires that the caller made and keeps; setup.below and setup.above only name them.
 Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop,
            const ProgressSink& progress = {});
+
+// What the run that goes on has to show so far, for one that cannot come to its end because its driver crashed. From any thread,
+// while the thread that crashed is held.
+Report unfinished_report();
 
 } // namespace ndispool::host

@@ -1,10 +1,12 @@
 // The one way into a driver: its handlers, timers, work items, DPCs and dispatch routines are called through invoke().
 //   Callers:   any thread, any IRQL. A lookup takes no lock; registering and unregistering do, at load and unload.
 //   Holds:     an address belongs to at most one range; an address in no range is native code.
-//   Not here:  IRQL, locks and lifetime around a call (host), loading images (load).
+//   Not here:  IRQL, locks and lifetime around a call (host), loading images (load), what an observer makes of it (verify).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 #include "ndispool/nt/caller.h"
 
@@ -21,11 +23,55 @@ void unregister_code(const void* begin);
 Abi abi_of(const void* code) noexcept;
 const void* owner_of(const void* code) noexcept; // null: no driver's code
 
-template <class R, class... P, class... A> R invoke(Abi abi, R (*handler)(P...), A... arguments) {
-    const CallerScope scope(nullptr);
+// Somebody who is told of every call into a driver: before it, and after it with what it returned. The arguments are as
+// the handler gets them, one word each. A handler that does not come back (it crashed) has no end.
+struct CallObserver {
+    virtual void entered(const void* handler, const std::uint64_t* arguments) noexcept = 0;
+    virtual void left(const void* handler, const std::uint64_t* arguments, std::uint64_t result) noexcept = 0;
+
+  protected:
+    ~CallObserver() = default;
+};
+
+// Null: nobody. Set while no driver's code runs; release and acquire publish what it was set up with.
+inline std::atomic<CallObserver*> call_observer{nullptr};
+
+namespace detail {
+
+template <class Value> std::uint64_t word(Value value) noexcept {
+    if constexpr (std::is_pointer_v<Value>)
+        return reinterpret_cast<std::uintptr_t>(value);
+    else
+        return static_cast<std::uint64_t>(value);
+}
+
+template <class R, class... P> R call(Abi abi, R (*handler)(P...), P... arguments) {
     if (abi == Abi::microsoft)
         return reinterpret_cast<R(__attribute__((ms_abi))*)(P...)>(handler)(arguments...);
     return handler(arguments...);
+}
+
+template <class R, class... P> R observed(CallObserver& observer, Abi abi, R (*handler)(P...), P... arguments) {
+    const std::uint64_t words[] = {word(arguments)..., 0};
+    const auto code = reinterpret_cast<const void*>(handler);
+    observer.entered(code, words);
+    if constexpr (std::is_void_v<R>) {
+        call(abi, handler, arguments...);
+        observer.left(code, words, 0);
+    } else {
+        const R result = call(abi, handler, arguments...);
+        observer.left(code, words, word(result));
+        return result;
+    }
+}
+
+} // namespace detail
+
+template <class R, class... P, class... A> R invoke(Abi abi, R (*handler)(P...), A... arguments) {
+    const CallerScope scope(nullptr);
+    if (CallObserver* const observer = call_observer.load(std::memory_order_acquire))
+        return detail::observed<R, P...>(*observer, abi, handler, static_cast<P>(arguments)...);
+    return detail::call<R, P...>(abi, handler, static_cast<P>(arguments)...);
 }
 
 template <class R, class... P, class... A> R invoke(R (*handler)(P...), A... arguments) {

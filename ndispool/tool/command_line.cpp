@@ -177,9 +177,9 @@ Command command_from(const CommandForm& form, const ReadLine& read) {
         with(read, "--output", [&](auto& value) { options.output = value; });
         return options;
     }
-    if (read.flags.at("--verify"))
-        throw LackError("--verify: this version of ndispool does not have the checked door yet; run without it");
-    return run_from(form, read);
+    RunOptions options = run_from(form, read);
+    options.verify = read.flags.at("--verify");
+    return options;
 }
 
 } // namespace

@@ -25,6 +25,7 @@ struct RunOptions {
     host::Setup setup;  // without driver, and without what `config` holds
     std::optional<std::filesystem::path> config;
     ReportOptions report;
+    bool verify = false; // on the checked door
 };
 
 // Which runs of a sweep, of how many machines.

@@ -140,7 +140,6 @@ TEST(CommandLine, malformed_values_are_named_with_their_option) {
 TEST(CommandLine, what_later_versions_have_is_lacking_not_unknown) {
     for (const char* command : {"pools", "top", "doctor"})
         EXPECT_TRUE(has(refusal<LackError>({command, "x"}), std::string(command) + ": this version")) << command;
-    EXPECT_TRUE(has(refusal<LackError>({"run", "d", "--verify"}), "--verify: this version"));
 }
 
 CheckOptions check_of(const Words& arguments) {

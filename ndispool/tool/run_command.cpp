@@ -1,9 +1,11 @@
 #include "ndispool/tool/run_command.h"
 
 #include "ndispool/observe/progress_bar.h"
+#include "ndispool/tool/checked_run.h"
 #include "ndispool/tool/driver_setup.h"
 #include "ndispool/tool/publish.h"
 #include "ndispool/tool/stop_signals.h"
+#include "ndispool/verify/crash.h"
 
 #include <unistd.h>
 
@@ -17,11 +19,30 @@ host::Report run_with_progress(const RunOptions& options) {
     return host::run(options.setup, signals.flag(), [&](const host::Progress& now) { bar.show(now); });
 }
 
+// On the checked door. Should the driver crash, what is known by then is published and the process ends.
+ExitCode run_checked(RunOptions& options, const Publisher& publisher) {
+    CheckedRun checker;
+    options.setup.checker = &checker;
+    verify::watch_for_crashes(
+        [&publisher] {
+            observe::CheckReport report;
+            report.run = host::unfinished_report();
+            publisher.publish(report);
+        },
+        static_cast<int>(ExitCode::findings));
+    observe::CheckReport report;
+    report.run = run_with_progress(options);
+    verify::stop_watching_for_crashes();
+    return publisher.publish(report);
+}
+
 } // namespace
 
 ExitCode run(RunOptions options) {
     complete(options);
     const Publisher publisher(options);
+    if (options.verify)
+        return run_checked(options, publisher);
     observe::CheckReport report;
     report.run = run_with_progress(options);
     return publisher.publish(report);

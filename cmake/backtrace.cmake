@@ -1,0 +1,17 @@
+# libbacktrace, which gcc keeps in its own folder: names of functions, files and lines for the checked door. Without it findings
+# name modules and offsets. Another compiler finds the header only behind its own.
+file(GLOB candidates /usr/lib/gcc/${CMAKE_SYSTEM_PROCESSOR}-linux-gnu/*/libbacktrace.a)
+list(SORT candidates COMPARE NATURAL ORDER DESCENDING)
+foreach(library ${candidates})
+  get_filename_component(folder ${library} DIRECTORY)
+  if(EXISTS ${folder}/include/backtrace.h AND NOT TARGET ndispool_backtrace)
+    add_library(ndispool_backtrace INTERFACE)
+    target_link_libraries(ndispool_backtrace INTERFACE ${library})
+    target_compile_definitions(ndispool_backtrace INTERFACE NDISPOOL_HAS_BACKTRACE)
+    target_compile_options(ndispool_backtrace INTERFACE "SHELL:-idirafter ${folder}/include")
+  endif()
+endforeach()
+if(NOT TARGET ndispool_backtrace)
+  message(STATUS "no libbacktrace: findings will name modules and offsets only")
+  add_library(ndispool_backtrace INTERFACE)
+endif()
