@@ -125,7 +125,7 @@ template <class Plain> void acquire(Call& call, const void* lock, Plain plain) {
     const bool really = before_acquire(call, lock, false);
     if (really)
         plain();
-    after_acquire(call, {.lock = lock, .phantom = !really});
+    after_acquire(call, {lock, {}, false, !really, false});
 }
 
 template <class Plain> void release(Call& call, const void* lock, Plain plain) {
@@ -213,7 +213,7 @@ template <class Plain> void acquire_read_write(Call& call, PNDIS_RW_LOCK lock, B
     const bool really = before_acquire(call, lock, !(write && mine && mine->shared));
     if (really)
         plain();
-    after_acquire(call, {.lock = lock, .shared = !write, .phantom = !really, .read_write = true});
+    after_acquire(call, {lock, {}, !write, !really, true});
 }
 
 VOID NTAPI AcquireReadWriteLock(PNDIS_RW_LOCK lock, BOOLEAN write, PLOCK_STATE state) {
