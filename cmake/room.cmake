@@ -1,13 +1,15 @@
-# ndispool_room(NAME [LINKS room...] [LIBRARIES target...] [SANITIZED])
+# ndispool_room(NAME [LINKS room...] [LIBRARIES target...] [WITHOUT file...] [SANITIZED])
 #
 # A room is a folder ndispool/NAME, a namespace ndispool::NAME, a static library ndispool_NAME and a test label NAME.
 # Beside each unit stand its siblings: unit_test.cpp goes into the room's one test program NAME_test; unit_bench.cpp and
 # unit_fuzz.cpp are programs. SANITIZED: the room's tests also run under the thread and address sanitizers.
-# A room without sources yet is an empty target, so that the rooms above it can be built.
+# WITHOUT: files of the folder that this build leaves out. A room without sources yet is an empty target, so that the rooms above it can be built.
 function(ndispool_room name)
-  cmake_parse_arguments(ROOM "SANITIZED" "" "LINKS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "SANITIZED" "" "LINKS;LIBRARIES;WITHOUT" ${ARGN})
   set(folder ${PROJECT_SOURCE_DIR}/ndispool/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  list(TRANSFORM ROOM_WITHOUT PREPEND ${folder}/)
+  list(REMOVE_ITEM sources ${ROOM_WITHOUT})
   foreach(kind test bench fuzz)
     set(${kind}_sources ${sources})
     list(FILTER ${kind}_sources INCLUDE REGEX "_${kind}\\.cpp$")

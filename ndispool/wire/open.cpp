@@ -2,22 +2,20 @@
 #include <array>
 #include <filesystem>
 
+#include "ndispool/wire/lossy.h"
 #include "ndispool/wire/null.h"
+#include "ndispool/wire/packet.h"
 #include "ndispool/wire/record.h"
 #include "ndispool/wire/replay.h"
 #include "ndispool/wire/spec.h"
 #include "ndispool/wire/spelling.h"
+#include "ndispool/wire/tap.h"
 #include "ndispool/wire/wire.h"
+#include "ndispool/wire/xdp.h"
 
 namespace ndispool::wire {
 
 namespace {
-
-std::unique_ptr<Wire> open_live(const Spec& spec, const Options&) {
-    throw Error(
-        Error::Kind::environment,
-        spec.message("this build has no live interfaces yet; use replay:FILE, record:FILE, null or null:BYTES"));
-}
 
 struct Scheme {
     std::string_view name;
@@ -27,9 +25,10 @@ struct Scheme {
 constexpr auto schemes = std::to_array<Scheme>({{"replay", open_replay},
                                                 {"record", open_record},
                                                 {"null", open_null},
-                                                {"tap", open_live},
-                                                {"packet", open_live},
-                                                {"xdp", open_live}});
+                                                {"tap", open_tap},
+                                                {"packet", open_packet},
+                                                {"xdp", open_xdp},
+                                                {"lossy", open_lossy}});
 
 // What the user most likely meant; empty when nobody can tell.
 std::string guess(const Spec& spec) {
@@ -48,8 +47,8 @@ std::string guess(const Spec& spec) {
     const std::string meant = guess(spec);
     throw Error(Error::Kind::usage_or_file,
                 spec.message("no such wire; " + (meant.empty() ? "there" : "did you mean " + meant + "? There") +
-                             " are replay:FILE, record:FILE, null and null:BYTES "
-                             "(tap:, packet: and xdp: are for live interfaces and not in this version)"));
+                             " are replay:FILE, record:FILE, null, null:BYTES, tap:NAME, packet:IFACE, xdp:IFACE "
+                             "and lossy:WHAT:WIRE"));
 }
 
 } // namespace

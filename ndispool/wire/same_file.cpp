@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "ndispool/wire/lossy.h"
 #include "ndispool/wire/part_file.h"
 #include "ndispool/wire/spec.h"
 
@@ -35,8 +36,8 @@ bool same(const fs::path& a, const fs::path& b) {
 } // namespace
 
 bool same_file(std::string_view spec_a, std::string_view spec_b) {
-    const Spec one(spec_a);
-    const Spec other(spec_b);
+    const Spec one(inside(spec_a));
+    const Spec other(inside(spec_b));
     if (one.scheme == "replay" && other.scheme == "replay") // reading twice harms nobody
         return false;
     for (const fs::path& a : files_of(one))

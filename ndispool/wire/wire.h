@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ndispool::wire {
 
@@ -38,6 +39,12 @@ struct Counters {
     std::uint64_t bytes_out = 0;
     std::uint64_t snapped = 0; // of frames_in: those whose end the capture does not hold
     std::uint64_t skipped = 0; // not in frames_in: frames of the capture that are empty or longer than max_frame_bytes
+};
+
+// A count of one wire's own. The name is a literal in the form of a JSON key.
+struct Detail {
+    const char* name;
+    std::uint64_t count;
 };
 
 // One line that names the thing, says what is wrong and what to do.
@@ -85,6 +92,14 @@ class Wire {
     // Whoever saw ended() sees the trouble that ended it.
     virtual std::optional<std::string> trouble() const;
 
+    // Becomes readable when receive() may have something, for who would rather sleep than ask; -1: there is none now, ask
+    // again. By the receiving thread; it stays open until the next receive(), transmit() or close() at least, and a
+    // sleeper needs a limit of its own: a wire may have a frame that no descriptor tells of.
+    virtual int descriptor() const { return -1; }
+
+    // What this wire counted besides counters(), each with its name, such as frames that the kernel dropped.
+    virtual std::vector<Detail> details() const { return {}; }
+
     Counters counters() const;
     std::string_view spec() const { return spec_; } // as the user wrote it
 
@@ -111,12 +126,13 @@ class Wire {
 };
 
 struct Options {
-    std::uint64_t seed = 1; // null:BYTES: what its frames hold
+    std::uint64_t seed = 1; // null:BYTES: what its frames hold; lossy: which frames it drops
     bool paced =
         false; // replay: true gives each frame at its recorded distance from the first; false gives all at once
 };
 
-// Makes the wire that `spec` names: replay:FILE, record:FILE, null or null:BYTES. Throws Error.
+// Makes the wire that `spec` names: replay:FILE, record:FILE, null, null:BYTES, tap:NAME, packet:IFACE, xdp:IFACE or
+// lossy:WHAT:WIRE. Throws Error.
 std::unique_ptr<Wire> open(std::string_view spec, const Options& options = {});
 
 } // namespace ndispool::wire
