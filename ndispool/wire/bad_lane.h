@@ -51,8 +51,8 @@ class BadLane {
 
     const std::chrono::nanoseconds delay_;
     Fates fates_;
-    std::deque<Waiting> ready_; // in the order they come out
-    std::vector<Waiting> held_; // to be overtaken
+    std::deque<Waiting> ready_;                                                  // in the order they come out
+    std::vector<Waiting> held_;                                                  // to be overtaken
     std::atomic<std::uint64_t> put_{0}, lost_{0}, duplicated_{0}, overtaken_{0}; // counts; they order no other data
 };
 

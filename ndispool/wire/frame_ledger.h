@@ -33,7 +33,9 @@ class FrameLedger {
     std::optional<std::uint32_t> take(Place to);
     [[nodiscard]] bool move(std::uint32_t frame, Place from, Place to);
 
-    std::uint32_t count(Place place) const { return counts_[static_cast<std::size_t>(place)].load(std::memory_order_relaxed); }
+    std::uint32_t count(Place place) const {
+        return counts_[static_cast<std::size_t>(place)].load(std::memory_order_relaxed);
+    }
     std::uint32_t total() const { return static_cast<std::uint32_t>(where_.size()); }
     // While no other thread moves frames: the sum is right, and so is each place's count.
     bool balanced() const;

@@ -17,9 +17,10 @@ void require_name(const Spec& spec) {
     // What the kernel takes for a name (dev_valid_name), and no control character, which nobody means.
     const bool letters = name.find_first_of("/: \t\n\v\f\r%") == std::string_view::npos;
     if (name.empty() || name.size() >= IFNAMSIZ || name == "." || name == ".." || !letters)
-        throw Error(Error::Kind::usage_or_file,
-                    spec.message("the name of an interface has 1 to 15 letters and no space, '/', ':' or '%'; for example " +
-                                 std::string(spec.scheme) + ":eth0"));
+        throw Error(
+            Error::Kind::usage_or_file,
+            spec.message("the name of an interface has 1 to 15 letters and no space, '/', ':' or '%'; for example " +
+                         std::string(spec.scheme) + ":eth0"));
 }
 
 } // namespace
@@ -38,9 +39,8 @@ std::optional<Link> Interface::look() const {
     ifreq index{}, mtu{}, flags{};
     if (!control(SIOCGIFINDEX, index) || !control(SIOCGIFMTU, mtu) || !control(SIOCGIFFLAGS, flags))
         return {};
-    return Link{.index = index.ifr_ifindex,
-                .mtu = static_cast<unsigned>(mtu.ifr_mtu),
-                .up = (flags.ifr_flags & IFF_UP) != 0};
+    return Link{
+        .index = index.ifr_ifindex, .mtu = static_cast<unsigned>(mtu.ifr_mtu), .up = (flags.ifr_flags & IFF_UP) != 0};
 }
 
 bool Interface::bring_up() const {

@@ -119,9 +119,9 @@ std::uint16_t ones_sum(std::span<const std::byte> bytes, std::uint32_t start) {
 std::uint16_t pseudo_sum(std::span<const std::byte> frame, const Layers& layers) {
     const std::size_t addresses = layers.network + (layers.v6 ? 8 : 12);
     const std::size_t length = layers.end - layers.transport;
-    return ones_sum(frame.subspan(addresses, layers.v6 ? 32 : 8),
-                    static_cast<std::uint32_t>(layers.protocol) + static_cast<std::uint32_t>(length >> 16) +
-                        static_cast<std::uint32_t>(length & 0xFFFF));
+    return ones_sum(frame.subspan(addresses, layers.v6 ? 32 : 8), static_cast<std::uint32_t>(layers.protocol) +
+                                                                      static_cast<std::uint32_t>(length >> 16) +
+                                                                      static_cast<std::uint32_t>(length & 0xFFFF));
 }
 
 } // namespace ndispool::wire

@@ -33,7 +33,8 @@ std::optional<Layers> layers_of(std::span<const std::byte> frame);
 std::optional<Layers> layers_of_uncut(std::span<const std::byte> frame);
 
 inline std::uint16_t read_u16(std::span<const std::byte> bytes, std::size_t at) {
-    return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[at]) << 8 | std::to_integer<unsigned>(bytes[at + 1]));
+    return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[at]) << 8 |
+                                      std::to_integer<unsigned>(bytes[at + 1]));
 }
 inline void write_u16(std::span<std::byte> bytes, std::size_t at, std::uint16_t value) {
     bytes[at] = static_cast<std::byte>(value >> 8);

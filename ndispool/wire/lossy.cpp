@@ -18,7 +18,8 @@ BadLane::Time now() {
 } // namespace
 
 Lossy::Lossy(std::string spec, std::unique_ptr<Wire> inner, const Impairment& impairment, std::uint64_t seed)
-    : Wire(std::move(spec)), inner_(std::move(inner)), in_(impairment, seed), out_(impairment, seed ^ other_direction) {}
+    : Wire(std::move(spec)), inner_(std::move(inner)), in_(impairment, seed), out_(impairment, seed ^ other_direction) {
+}
 
 void Lossy::fetch(Time now) {
     std::array<Frame, batch> frames;
@@ -96,9 +97,9 @@ void Lossy::close() {
 
 std::vector<Detail> Lossy::details() const {
     const LaneTally in = in_.tally(), out = out_.tally();
-    std::vector<Detail> all = {{"lost_in", in.lost},           {"duplicated_in", in.duplicated},
-                               {"reordered_in", in.overtaken}, {"lost_out", out.lost},
-                               {"duplicated_out", out.duplicated}, {"reordered_out", out.overtaken}};
+    std::vector<Detail> all = {
+        {"lost_in", in.lost},   {"duplicated_in", in.duplicated},   {"reordered_in", in.overtaken},
+        {"lost_out", out.lost}, {"duplicated_out", out.duplicated}, {"reordered_out", out.overtaken}};
     for (const Detail& detail : inner_->details())
         all.push_back(detail);
     return all;
@@ -113,7 +114,7 @@ std::string_view inside(std::string_view spec) {
 
 std::unique_ptr<Wire> open_lossy(const Spec& spec, const Options& options) {
     const std::string_view wire = inside(spec.text);
-    if (wire.empty() || wire.starts_with(scheme))
+    if (!spec.has_colon() || wire.empty() || wire.starts_with(scheme))
         throw Error(Error::Kind::usage_or_file,
                     spec.message("write lossy:WHAT:WIRE, where WIRE is another kind of wire; for example "
                                  "lossy:loss=1%,delay=5ms:packet:eth0"));

@@ -23,7 +23,9 @@ class Lossy final : public Wire {
     bool offers() const override { return inner_->offers(); }
     void close() override;
     std::optional<std::string> trouble() const override { return inner_->trouble(); }
-    int descriptor() const override { return in_.empty() && !sending_.load(std::memory_order_relaxed) ? inner_->descriptor() : -1; }
+    int descriptor() const override {
+        return in_.empty() && !sending_.load(std::memory_order_relaxed) ? inner_->descriptor() : -1;
+    }
     std::vector<Detail> details() const override;
 
     LaneTally tally_in() const { return in_.tally(); }

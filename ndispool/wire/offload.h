@@ -28,7 +28,14 @@ struct Offload {
 };
 static_assert(sizeof(Offload) == 10, "the kernel writes 10 bytes in front of each frame");
 enum OffloadFlag : std::uint8_t { needs_csum = 1 };
-enum GsoType : std::uint8_t { gso_none = 0, gso_tcp4 = 1, gso_udp_fragments = 3, gso_tcp6 = 4, gso_udp = 5, gso_ecn = 0x80 };
+enum GsoType : std::uint8_t {
+    gso_none = 0,
+    gso_tcp4 = 1,
+    gso_udp_fragments = 3,
+    gso_tcp6 = 4,
+    gso_udp = 5,
+    gso_ecn = 0x80
+};
 
 // The frame lies behind `vlan_tag_bytes` bytes that may be overwritten: it grows to the front. At least 12 bytes long.
 std::span<std::byte> put_tag_back(std::span<std::byte> frame, VlanTag tag);

@@ -13,8 +13,8 @@ namespace ndispool::wire {
 namespace {
 
 constexpr std::array<std::string_view, 7> unwanted = {
-    "rx-gro",           "rx-gro-hw",          "rx-gro-list",     "rx-udp-gro-forwarding", "rx-lro",
-    "rx-vlan-hw-parse", "rx-vlan-stag-hw-parse"};
+    "rx-gro", "rx-gro-hw",        "rx-gro-list",          "rx-udp-gro-forwarding",
+    "rx-lro", "rx-vlan-hw-parse", "rx-vlan-stag-hw-parse"};
 
 constexpr std::size_t word_bits = 32;
 

@@ -24,7 +24,7 @@ class OffloadGuard {
 
   private:
     const Interface& interface_;
-    const int index_;              // the interface as it was: one made anew is left alone
+    const int index_;               // the interface as it was: one made anew is left alone
     std::vector<unsigned> numbers_; // of the features in off_
     std::vector<std::string> off_;
 };

@@ -10,10 +10,12 @@ using testing::contains;
 using testing::refusal;
 
 TEST(Open, an_unknown_wire_is_refused_with_the_list_of_those_there_are) {
-    for (const char* spec : {"carrier-pigeon:7", "pcap:x", "lossy:null", ":", "replay.pcap"}) {
+    for (const char* spec : {"carrier-pigeon:7", "pcap:x", "broken:null", ":", "replay.pcap"}) {
         const std::string line = refusal(spec);
-        EXPECT_TRUE(contains(line, "replay:FILE, record:FILE, null and null:BYTES")) << line;
-        EXPECT_TRUE(contains(line, "tap:, packet: and xdp: are for live interfaces and not in this version")) << line;
+        EXPECT_TRUE(contains(line,
+                             "There are replay:FILE, record:FILE, null, null:BYTES, tap:NAME, packet:IFACE, xdp:IFACE "
+                             "and lossy:WHAT:WIRE"))
+            << line;
         EXPECT_FALSE(contains(line, "did you mean")) << line;
     }
 }
@@ -41,9 +43,11 @@ TEST(Open, the_name_of_a_file_alone_is_refused_with_replay_as_what_was_meant) {
     EXPECT_FALSE(contains(refusal(folder / "missing.pcap"), "did you mean"));
 }
 
-TEST(Open, a_live_wire_is_something_this_build_lacks) {
-    for (const char* spec : {"tap:ndis0", "packet:eth0", "xdp:eth0", "tap"})
-        EXPECT_TRUE(contains(refusal(spec, Error::Kind::environment), "this build has no live interfaces yet"));
+TEST(Open, what_cannot_be_the_name_of_an_interface_is_refused_before_the_machine_is_asked) {
+    for (const char* scheme : {"tap", "packet"})
+        for (const char* name : {"", ":", ":a/b", ":a b", ":sixteen-letters-", ":..", ":a:b"})
+            EXPECT_TRUE(contains(refusal(scheme + std::string(name)), "the name of an interface has 1 to 15 letters"))
+                << name;
 }
 
 TEST(Open, a_wire_remembers_the_spec_as_it_was_written) {

@@ -41,8 +41,8 @@ class Packet final : public Live {
     PacketReceiver receiver_;
     Cutter cutter_;
     std::uint64_t cut_time_ = 0;
-    Scratch scratch_;                                  // cut frames of one batch
-    std::atomic<std::uint64_t> missed_{0}, cuts_{0};   // counts; they order no other data
+    Scratch scratch_;                                // cut frames of one batch
+    std::atomic<std::uint64_t> missed_{0}, cuts_{0}; // counts; they order no other data
     PacketSender sender_;                            // the transmitting thread's, but for kick()
     std::atomic<bool> unsent_{false};                // the kernel has not sent all that is in the ring
 };

@@ -18,7 +18,7 @@ namespace {
 
 // A block is handed over when it is full or `retire_ms` after its first frame. One holds the longest frame there is (64 KiB
 // that are still to be cut); all of them together bridge the time in which our thread does not run.
-constexpr unsigned block_bytes = 128 * 1024, block_count = 64, frame_room = 2048;
+constexpr unsigned block_bytes = 128 * 1024, block_count = 128, frame_room = 2048;
 constexpr unsigned retire_ms = 1;
 
 void set(const Descriptor& socket, const Spec& spec, int option, const auto& value, std::string_view name) {
@@ -92,9 +92,9 @@ std::optional<PacketReceiver::Received> PacketReceiver::next() {
                       .whole = header.tp_snaplen == header.tp_len};
     std::memcpy(&received.offload, frame_ + header.tp_mac - sizeof received.offload, sizeof received.offload);
     if (header.tp_status & TP_STATUS_VLAN_VALID)
-        received.tag = VlanTag{
-            .protocol = header.tp_status & TP_STATUS_VLAN_TPID_VALID ? header.hv1.tp_vlan_tpid : std::uint16_t{ETH_P_8021Q},
-            .control = static_cast<std::uint16_t>(header.hv1.tp_vlan_tci)};
+        received.tag = VlanTag{.protocol = header.tp_status & TP_STATUS_VLAN_TPID_VALID ? header.hv1.tp_vlan_tpid
+                                                                                        : std::uint16_t{ETH_P_8021Q},
+                               .control = static_cast<std::uint16_t>(header.hv1.tp_vlan_tci)};
     if (--left_ > 0) {
         frame_ += header.tp_next_offset;
     } else {

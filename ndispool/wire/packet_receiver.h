@@ -25,7 +25,7 @@ class PacketReceiver {
     struct Received {
         std::span<std::byte> bytes;
         std::uint64_t time_100ns;
-        Offload offload;     // what the kernel left to do
+        Offload offload;            // what the kernel left to do
         std::optional<VlanTag> tag; // what the kernel took out
         bool whole;                 // its end is there
     };

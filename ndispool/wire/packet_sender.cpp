@@ -18,8 +18,8 @@ namespace ndispool::wire {
 namespace {
 
 constexpr std::size_t most_slots = 1024, fewest_slots = 64;
-constexpr std::size_t ring_bytes = 4 * 1024 * 1024; // enough: fewer slots where each is large
-constexpr int in_flight_bytes = 8 * 1024 * 1024;    // of packets that the kernel may hold for us
+constexpr std::size_t ring_bytes = 4 * 1024 * 1024;                      // enough: fewer slots where each is large
+constexpr int in_flight_bytes = 8 * 1024 * 1024;                         // of packets that the kernel may hold for us
 constexpr std::size_t data_offset = TPACKET_ALIGN(sizeof(tpacket3_hdr)); // where the kernel takes a frame from
 constexpr std::size_t smallest_slot = 2048;
 
@@ -34,7 +34,8 @@ PacketSender::PacketSender(const Spec& spec, const Link& link)
       longest_(std::min(max_frame_bytes, link.mtu + ethernet_header_bytes + vlan_tag_bytes)) {
     slot_bytes_ = std::max(smallest_slot, std::bit_ceil(longest_ + data_offset));
     slots_ = static_cast<unsigned>(std::clamp(ring_bytes / slot_bytes_, fewest_slots, most_slots));
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &in_flight_bytes, sizeof in_flight_bytes); // else the default
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &in_flight_bytes,
+                 sizeof in_flight_bytes); // else the default
     set(socket_, spec, PACKET_VERSION, int{TPACKET_V3}, "PACKET_VERSION");
     set(socket_, spec, PACKET_QDISC_BYPASS, int{1}, "PACKET_QDISC_BYPASS");
     set(socket_, spec, PACKET_LOSS, int{1}, "PACKET_LOSS"); // a frame that is refused does not block those behind it

@@ -11,9 +11,10 @@ namespace {
 
 std::string remedy(const Spec& spec, int error) {
     if (error == EPERM || error == EACCES) {
-        const std::string rights = spec.scheme == "tap"   ? "CAP_NET_ADMIN"
-                                   : spec.scheme == "xdp" ? "CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF outside any user namespace"
-                                                          : "CAP_NET_RAW and CAP_NET_ADMIN";
+        const std::string rights = spec.scheme == "tap" ? "CAP_NET_ADMIN"
+                                   : spec.scheme == "xdp"
+                                       ? "CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF outside any user namespace"
+                                       : "CAP_NET_RAW and CAP_NET_ADMIN";
         return "this needs " + rights + "; run as root" + (spec.scheme == "xdp" ? "" : ", or within 'unshare -Urn'") +
                " ('ndispool doctor' says what works here)";
     }

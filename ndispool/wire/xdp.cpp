@@ -60,7 +60,10 @@ class Xdp final : public Live {
     void attach_program(const Spec& spec);
     void audit();
 
+    static constexpr std::chrono::milliseconds at_first{1000}; // later the next look tries again
+
     const std::optional<XdpMode> mode_; // that the user insists on
+    bool returning_ = false;
     Link link_;
     std::optional<OffloadGuard> offloads_;
     std::optional<ChannelGuard> channels_;
@@ -83,7 +86,9 @@ void Xdp::attach() {
                                      interface().name() + " combined 1', or use packet:" + interface().name()));
         promiscuous_ = Descriptor(must(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), spec, "socket(AF_PACKET)"));
         ask_for_all(promiscuous_, spec, link_);
-        socket_ = std::make_unique<XdpSocket>(spec, interface(), link_, 0);
+        socket_ = std::make_unique<XdpSocket>(spec, interface(), link_, 0,
+                                              returning_ ? std::chrono::milliseconds(0) : at_first);
+        returning_ = true;
         attach_program(spec);
         program_.steer(spec, 0, socket_->descriptor());
     } catch (...) {
@@ -108,9 +113,10 @@ void Xdp::attach_program(const Spec& spec) {
 
 void Xdp::audit() {
     if (socket_ && !socket_->balanced())
-        set_trouble(std::string(Wire::spec()) +
-                    ": frames of the shared memory are not where they ought to be; this is a fault of ndispool or of the "
-                    "interface's driver: please report it");
+        set_trouble(
+            std::string(Wire::spec()) +
+            ": frames of the shared memory are not where they ought to be; this is a fault of ndispool or of the "
+            "interface's driver: please report it");
 }
 
 void Xdp::detach() noexcept {

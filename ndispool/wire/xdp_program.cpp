@@ -35,19 +35,22 @@ std::array<bpf_insn, 6> redirect_to(int map) {
     if (error == EBUSY || error == EEXIST)
         throw Error(Error::Kind::environment,
                     spec.message("the interface has an XDP program already; remove it with 'ip link set dev " +
-                                 std::string(spec.argument) + " xdp off', or use packet:" + std::string(spec.argument)));
+                                 std::string(spec.argument) +
+                                 " xdp off', or use packet:" + std::string(spec.argument)));
     refuse_call(spec, "attaching the XDP program", error);
 }
 
 } // namespace
 
 XdpProgram::XdpProgram(const Spec& spec, const Link& link, XdpMode mode)
-    : map_(must(bpf_map_create(BPF_MAP_TYPE_XSKMAP, "ndispool_queues", sizeof(int), sizeof(int), most_queues, nullptr), spec,
-                "making the map of AF_XDP sockets")) {
+    : map_(must(bpf_map_create(BPF_MAP_TYPE_XSKMAP, "ndispool_queues", sizeof(int), sizeof(int), most_queues, nullptr),
+                spec, "making the map of AF_XDP sockets")) {
     const auto code = redirect_to(map_.get());
-    program_ = Descriptor(must(bpf_prog_load(BPF_PROG_TYPE_XDP, "ndispool", "Dual MIT/GPL", code.data(), code.size(), nullptr),
-                               spec, "loading the XDP program"));
-    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = mode == XdpMode::native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+    program_ =
+        Descriptor(must(bpf_prog_load(BPF_PROG_TYPE_XDP, "ndispool", "Dual MIT/GPL", code.data(), code.size(), nullptr),
+                        spec, "loading the XDP program"));
+    LIBBPF_OPTS(bpf_link_create_opts, options,
+                .flags = mode == XdpMode::native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
     const int made = bpf_link_create(program_.get(), link.index, BPF_XDP, &options);
     if (made < 0)
         refuse_link(spec, -made);

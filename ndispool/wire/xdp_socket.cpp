@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
+#include <thread>
 
 #include "ndispool/wire/layers.h"
 #include "ndispool/wire/offload.h"
@@ -30,23 +31,36 @@ std::size_t frame_bytes_for(const Link& link) {
 
 } // namespace
 
-XdpSocket::XdpSocket(const Spec& spec, const Interface& interface, const Link& link, unsigned queue)
-    : frame_bytes_(frame_bytes_for(link)), longest_(frame_bytes_ - headroom), memory_(-1, 2 * half * frame_bytes_) {
-    if (memory_.empty())
-        refuse_call(spec, "mmap of packet memory", errno);
+// A negative errno, or 0. What has no socket yet has no memory either.
+int XdpSocket::bind(const Interface& interface, unsigned queue) {
     xsk_umem_config memory{};
     memory.fill_size = memory.comp_size = half;
     memory.frame_size = static_cast<std::uint32_t>(frame_bytes_);
     if (const int error = xsk_umem__create(&umem_, memory_.data(), memory_.size(), &fill_, &completion_, &memory))
-        refuse_call(spec, "registering packet memory (XDP_UMEM_REG)", -error);
+        return error;
     xsk_socket_config config{};
     config.rx_size = config.tx_size = half;
     config.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD; // xdp_program.h has its own
     config.bind_flags = XDP_USE_NEED_WAKEUP;                   // zero copy where the driver has it
-    if (const int error = xsk_socket__create(&socket_, interface.name().c_str(), queue, umem_, &rx_, &tx_, &config)) {
+    const int error = xsk_socket__create(&socket_, interface.name().c_str(), queue, umem_, &rx_, &tx_, &config);
+    if (error)
         xsk_umem__delete(umem_);
-        refuse_bind(spec, queue, -error);
+    return error;
+}
+
+XdpSocket::XdpSocket(const Spec& spec, const Interface& interface, const Link& link, unsigned queue,
+                     std::chrono::milliseconds patience)
+    : frame_bytes_(frame_bytes_for(link)), longest_(frame_bytes_ - headroom), memory_(-1, 2 * half * frame_bytes_) {
+    if (memory_.empty())
+        refuse_call(spec, "mmap of packet memory", errno);
+    constexpr std::chrono::milliseconds step{10};
+    int error = bind(interface, queue);
+    for (; error == -EBUSY && patience > step; patience -= step) {
+        std::this_thread::sleep_for(step);
+        error = bind(interface, queue);
     }
+    if (error)
+        refuse_bind(spec, queue, -error);
     lent_.reserve(half);
     refill();
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <span>
 #include <string>
 
@@ -21,7 +22,9 @@ class XdpSocket {
     static constexpr std::size_t headroom = 256; // that the kernel leaves in front of what it receives
     static constexpr std::uint32_t half = 2048;  // frames
 
-    XdpSocket(const Spec& spec, const Interface& interface, const Link& link, unsigned queue); // throws Error
+    // Waits so long for a socket that had the queue: the kernel is late in letting go of closed ones. Throws Error.
+    XdpSocket(const Spec& spec, const Interface& interface, const Link& link, unsigned queue,
+              std::chrono::milliseconds patience);
     ~XdpSocket();
     XdpSocket(const XdpSocket&) = delete;
     XdpSocket& operator=(const XdpSocket&) = delete;
@@ -34,12 +37,15 @@ class XdpSocket {
     std::size_t longest() const { return longest_; }
     std::uint64_t take_missed(); // reads what the kernel dropped because it had no frame to receive into
     // All is well; false for ever once a frame came back from where it was not.
-    bool balanced() const { return !unbalanced_.load(std::memory_order_relaxed) && received_.balanced() && sent_.balanced(); }
+    bool balanced() const {
+        return !unbalanced_.load(std::memory_order_relaxed) && received_.balanced() && sent_.balanced();
+    }
     std::uint32_t count(Place place) const { return received_.count(place) + sent_.count(place); }
 
   private:
     std::byte* at(std::uint64_t address) const { return memory_.data() + address; }
     std::uint32_t frame_of(std::uint64_t address) const { return static_cast<std::uint32_t>(address / frame_bytes_); }
+    int bind(const Interface& interface, unsigned queue);
     void expect(bool moved) noexcept;
     void refill();
     void reap();
