@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ndispool::host {
@@ -26,6 +27,8 @@ struct WireReport {
     std::uint64_t refused = 0;
     std::optional<std::string>
         trouble; // one line: the capture was cut, the disk is full; the run's exit code is then 2
+    // What this kind of wire counts besides, such as frames that the kernel dropped. The names are JSON keys.
+    std::vector<std::pair<std::string, std::uint64_t>> details;
 };
 
 struct PoolReport {

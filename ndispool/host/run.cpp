@@ -339,6 +339,8 @@ WireReport report_of(const wire::Wire& wire, const char* side) {
     report.frames_out = counters.frames_out;
     report.bytes_out = counters.bytes_out;
     report.trouble = wire.trouble();
+    for (const wire::Detail& detail : wire.details())
+        report.details.emplace_back(detail.name, detail.count);
     return report;
 }
 

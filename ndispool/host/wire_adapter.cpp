@@ -150,10 +150,12 @@ std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, UL
 
 WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor)
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::miniport),
-      outlet_(wire, [this](std::span<const PNDIS_PACKET> sent) {
-          for (PNDIS_PACKET packet : sent)
-              NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
-      }) {}
+      outlet_(wire,
+              [this](std::span<const PNDIS_PACKET> sent) {
+                  for (PNDIS_PACKET packet : sent)
+                      NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
+              }),
+      waker_(wire, processor) {}
 
 void WireAdapter::enroll(Driver& driver) {
     auto miniport = std::make_unique<MiniportDriver>();
@@ -185,6 +187,7 @@ bool WireAdapter::poll() noexcept {
     const bool received = receive();
     if (sent || received)
         traffic_.moved();
+    waker_.polled(sent || received);
     return sent || received;
 }
 

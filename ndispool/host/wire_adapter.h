@@ -9,6 +9,7 @@
 #include "ndispool/host/outlet.h"
 #include "ndispool/host/slots.h"
 #include "ndispool/host/traffic.h"
+#include "ndispool/host/wire_waker.h"
 #include "ndispool/machine/poller.h"
 
 #include <array>
@@ -44,6 +45,7 @@ class WireAdapter final : public machine::Poller {
     const unsigned processor_;
     Slots slots_;
     Outlet outlet_;
+    WireWaker waker_;
     NDIS_HANDLE adapter_ = nullptr;
     ULONG filter_ = 0, lookahead_ = 0;
 };

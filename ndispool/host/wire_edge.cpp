@@ -63,9 +63,11 @@ NDIS_STATUS pnp_event(NDIS_HANDLE, PNET_PNP_EVENT) {
 
 WireEdge::WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor)
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::protocol),
-      outlet_(wire, [](std::span<const PNDIS_PACKET> taken) {
-          NdisReturnPackets(const_cast<PPNDIS_PACKET>(taken.data()), static_cast<UINT>(taken.size()));
-      }) {
+      outlet_(wire,
+              [](std::span<const PNDIS_PACKET> taken) {
+                  NdisReturnPackets(const_cast<PPNDIS_PACKET>(taken.data()), static_cast<UINT>(taken.size()));
+              }),
+      waker_(wire, processor) {
     edge = this;
 }
 
@@ -153,6 +155,7 @@ bool WireEdge::poll() noexcept {
     const bool sent = forward();
     if (taken || sent)
         traffic_.moved();
+    waker_.polled(taken || sent);
     return taken || sent;
 }
 

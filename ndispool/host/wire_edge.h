@@ -10,6 +10,7 @@
 #include "ndispool/host/outlet.h"
 #include "ndispool/host/slots.h"
 #include "ndispool/host/traffic.h"
+#include "ndispool/host/wire_waker.h"
 #include "ndispool/machine/poller.h"
 
 #include <atomic>
@@ -62,6 +63,7 @@ class WireEdge final : public machine::Poller {
     const unsigned processor_;
     Slots slots_;
     Outlet outlet_;
+    WireWaker waker_;
     std::atomic<NDIS_HANDLE> binding_{nullptr};
     std::atomic<std::uint64_t> refused_{0};
     Protocol* protocol_ = nullptr;

@@ -41,6 +41,11 @@ void write(JsonWriter& json, const host::WireReport& wire) {
         json.value(*wire.trouble);
     else
         json.null();
+    json.key("details");
+    json.begin_object();
+    for (const auto& [name, count] : wire.details)
+        json.member(name, count);
+    json.end_object();
     json.end_object();
 }
 

@@ -38,9 +38,10 @@ TEST(ReportJson, holds_the_facts_of_the_run) {
 TEST(ReportJson, holds_what_each_wire_did) {
     EXPECT_EQ(document(testing::report()).at("wires"), json::parse(R"([
         {"side": "below", "spec": "replay:real.pcap", "frames_in": 62781, "bytes_in": 37123456, "frames_out": 1,
-         "bytes_out": 60, "frames_refused": 2, "trouble": null},
+         "bytes_out": 60, "frames_refused": 2, "trouble": null, "details": {"dropped_out": 0, "missed_in": 7}},
         {"side": "above", "spec": "record:out.pcap", "frames_in": 0, "bytes_in": 0, "frames_out": 62781,
-         "bytes_out": 37123456, "frames_refused": 0, "trouble": "record:out.pcap: disk is full"}])"));
+         "bytes_out": 37123456, "frames_refused": 0, "trouble": "record:out.pcap: disk is full",
+         "details": {}}])"));
 }
 
 TEST(ReportJson, holds_every_number_of_each_pool_exactly) {

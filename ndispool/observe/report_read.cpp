@@ -36,6 +36,9 @@ host::WireReport wire(const json& from) {
     take(from, "frames_refused", to.refused);
     if (const auto at = from.find("trouble"); at != from.end() && at->is_string())
         to.trouble = at->get<std::string>();
+    if (const auto at = from.find("details"); at != from.end())
+        for (const auto& [name, count] : at->get_ref<const json::object_t&>())
+            to.details.emplace_back(name, count.get<std::uint64_t>());
     return to;
 }
 

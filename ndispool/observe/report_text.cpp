@@ -28,6 +28,20 @@ std::string head(const host::Report& report) {
     return text;
 }
 
+// What a wire counted besides, where it is not nothing.
+std::string details(const std::vector<host::WireReport>& wires) {
+    std::string text;
+    for (const host::WireReport& wire : wires) {
+        std::string counts;
+        for (const auto& [name, count] : wire.details)
+            if (count > 0)
+                counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, count);
+        if (!counts.empty())
+            text += fmt::format("{}: {}\n", wire.side, counts);
+    }
+    return text;
+}
+
 std::string wires(const std::vector<host::WireReport>& wires) {
     if (wires.empty())
         return "Wires: none\n";
@@ -41,7 +55,7 @@ std::string wires(const std::vector<host::WireReport>& wires) {
     for (const host::WireReport& wire : wires)
         table.add({wire.side, number(wire.frames_in), number(wire.bytes_in), number(wire.frames_out),
                    number(wire.bytes_out), number(wire.refused), printable(wire.spec)});
-    return fmt::format("Wires: {}\n{}", wires.size(), table.text());
+    return fmt::format("Wires: {}\n{}", wires.size(), table.text()) + details(wires);
 }
 
 // NdisFreePacketPool, Remarks: every packet is back before the pool is freed.

@@ -34,8 +34,9 @@ inline host::Report report() {
     report.seconds = 0.084;
     report.packets = 62781;
     report.packets_per_second = 747392.857;
-    report.wires = {{"below", "replay:real.pcap", 62781, 37123456, 1, 60, 2, {}},
-                    {"above", "record:out.pcap", 0, 0, 62781, 37123456, 0, "record:out.pcap: disk is full"}};
+    report.wires = {
+        {"below", "replay:real.pcap", 62781, 37123456, 1, 60, 2, {}, {{"dropped_out", 0}, {"missed_in", 7}}},
+        {"above", "record:out.pcap", 0, 0, 62781, 37123456, 0, "record:out.pcap: disk is full", {}}};
     report.pools = {{record(), "passthru!PtBindAdapter+0x1d5"}};
     report.findings = {{"pool-leak", "3 packets out", "passthru!A+0x1"}};
     report.log = {"adapter came up"};

@@ -17,7 +17,7 @@ namespace ndispool::tool {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> later_commands = {"pools", "top", "doctor"};
+constexpr std::array<std::string_view, 2> later_commands = {"pools", "top"};
 constexpr std::string_view driver_operand = "a DRIVER: a .so file or the name of a shipped driver";
 
 const std::vector<OptionForm> run_options = {{"--below", "a WIRE"},
@@ -49,8 +49,8 @@ std::vector<OptionForm> check_options() {
     return options;
 }
 
-const std::array<CommandForm, 4>& forms() {
-    static const std::array<CommandForm, 4> all = {{
+const std::array<CommandForm, 5>& forms() {
+    static const std::array<CommandForm, 5> all = {{
         {"run", driver_operand, "DRIVER", run_options, {"--quiet", "--verify", "--gen-suppressions"}, &run_manual},
         {"check", driver_operand, "DRIVER", check_options(), {"--quiet", "--gen-suppressions"}, &check_manual},
         {"inspect", driver_operand, "DRIVER", {{"--json", "a FILE", "-"}}, {}, &inspect_manual},
@@ -60,6 +60,7 @@ const std::array<CommandForm, 4>& forms() {
          {{"--output", "a FILE"}},
          {},
          &report_manual},
+        {"doctor", "", "", {{"--json", "a FILE", "-"}}, {}, &doctor_manual},
     }};
     return all;
 }
@@ -169,6 +170,14 @@ Command command_from(const CommandForm& form, const ReadLine& read) {
         return check_from(form, read);
     if (form.name == "inspect") {
         InspectOptions options{read.operand(form), {}};
+        with(read, "--json", [&](auto& value) { options.json = value; });
+        return options;
+    }
+    if (form.name == "doctor") {
+        if (!read.operands.empty())
+            throw UsageError(
+                fmt::format("{}: doctor takes no argument; see 'ndispool doctor --help'", read.operands[0]));
+        DoctorOptions options;
         with(read, "--json", [&](auto& value) { options.json = value; });
         return options;
     }

@@ -54,12 +54,16 @@ struct PageOptions {
     std::filesystem::path output = "-";
 };
 
+struct DoctorOptions {
+    std::optional<std::filesystem::path> json;
+};
+
 // Print this and be done.
 struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<ShowText, RunOptions, CheckOptions, InspectOptions, PageOptions>;
+using Command = std::variant<ShowText, RunOptions, CheckOptions, InspectOptions, PageOptions, DoctorOptions>;
 
 // `arguments`: without the program's name. Throws UsageError or LackError.
 Command parse_command_line(const std::vector<std::string>& arguments);

@@ -138,7 +138,7 @@ TEST(CommandLine, malformed_values_are_named_with_their_option) {
 }
 
 TEST(CommandLine, what_later_versions_have_is_lacking_not_unknown) {
-    for (const char* command : {"pools", "top", "doctor"})
+    for (const char* command : {"pools", "top"})
         EXPECT_TRUE(has(refusal<LackError>({command, "x"}), std::string(command) + ": this version")) << command;
 }
 
@@ -207,13 +207,19 @@ TEST(CommandLine, report_takes_a_recorded_run_and_where_the_page_goes) {
     EXPECT_TRUE(refusal({"report"}).starts_with("report needs a RUN.json"));
 }
 
+TEST(CommandLine, doctor_takes_no_argument_and_json_alone_is_standard_output) {
+    EXPECT_FALSE(std::get<DoctorOptions>(parse_command_line({"doctor"})).json);
+    EXPECT_EQ(std::get<DoctorOptions>(parse_command_line({"doctor", "--json"})).json, "-");
+    EXPECT_TRUE(refusal({"doctor", "all"}).starts_with("all: doctor takes no argument"));
+}
+
 TEST(CommandLine, a_shard_that_is_none_is_refused) {
     for (const char* shard : {"2", "0/3", "4/3", "1/0", "a/b", "1/3/4"})
         EXPECT_TRUE(refusal({"check", "d", "--shard", shard}).starts_with("--shard: ")) << shard;
 }
 
 TEST(CommandLine, each_command_has_its_manual) {
-    for (const std::string command : {"run", "check", "inspect", "report"}) {
+    for (const std::string command : {"run", "check", "inspect", "report", "doctor"}) {
         EXPECT_TRUE(text_of({command, "--help"}).starts_with("ndispool " + command + ": "));
         EXPECT_TRUE(has(text_of({"--help"}), "  " + command + " ")) << command;
     }

@@ -10,6 +10,7 @@ extern const std::string_view run_manual;
 extern const std::string_view check_manual;
 extern const std::string_view inspect_manual;
 extern const std::string_view report_manual;
+extern const std::string_view doctor_manual;
 extern const std::string_view version; // "0.1.0"
 
 } // namespace ndispool::tool

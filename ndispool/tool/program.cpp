@@ -3,6 +3,7 @@
 #include "ndispool/host/run.h"
 #include "ndispool/observe/output_file.h"
 #include "ndispool/tool/command_line.h"
+#include "ndispool/tool/doctor_command.h"
 #include "ndispool/tool/inspect_command.h"
 #include "ndispool/tool/page_command.h"
 #include "ndispool/tool/run_command.h"
@@ -25,6 +26,7 @@ struct Perform {
     ExitCode operator()(const CheckOptions&) const { throw LackError("check: this version does not have it yet"); }
     ExitCode operator()(const InspectOptions& options) const { return inspect(options); }
     ExitCode operator()(const PageOptions& options) const { return write_page(options); }
+    ExitCode operator()(const DoctorOptions& options) const { return doctor(options); }
 };
 
 ExitCode ended(ExitCode code, std::string_view line) {
