@@ -30,6 +30,7 @@ TEST(ReportText, is_this_text) {
               "side     in       in    out      out refused wire\n"
               "below 62781 37123456      1       60       2 replay:real.pcap\n"
               "above     0        0  62781 37123456       0 record:out.pcap\n"
+              "below: missed_in 7\n"
               "\n"
               "Packet pools: 1\n"
               "    descriptors   in use overflow                     packet  when\n"
