@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -34,7 +35,7 @@ std::uint32_t parse_chance(const Spec& spec, std::string_view item, std::string_
     const auto percent = value.ends_with('%') ? number(value.substr(0, value.size() - 1), whole) : std::nullopt;
     if (!percent)
         refuse(spec, item, "needs a share from 0% to 100%");
-    return static_cast<std::uint32_t>(*percent * Impairment::always / whole + 0.5);
+    return static_cast<std::uint32_t>(std::lround(*percent * Impairment::always / whole));
 }
 
 std::chrono::nanoseconds parse_delay(const Spec& spec, std::string_view item, std::string_view value) {

@@ -23,7 +23,7 @@ std::array<bpf_insn, 6> redirect_to(int map) {
     static_assert(r0 == BPF_REG_0 && r3 == BPF_REG_3);
     return {{
         {BPF_LDX | BPF_MEM | BPF_W, r2, r1, offsetof(xdp_md, rx_queue_index), 0},
-        {BPF_LD | BPF_DW | BPF_IMM, r1, BPF_PSEUDO_MAP_FD, 0, map},
+        {BPF_LD | BPF_DW /* of an immediate value */, r1, BPF_PSEUDO_MAP_FD, 0, map},
         {0, 0, 0, 0, 0}, // the upper half of the map's address
         {BPF_ALU64 | BPF_MOV | BPF_K, r3, 0, 0, XDP_PASS},
         {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect_map},
