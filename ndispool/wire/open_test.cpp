@@ -13,7 +13,7 @@ TEST(Open, an_unknown_wire_is_refused_with_the_list_of_those_there_are) {
     for (const char* spec : {"carrier-pigeon:7", "pcap:x", "broken:null", ":", "replay.pcap"}) {
         const std::string line = refusal(spec);
         EXPECT_TRUE(contains(line,
-                             "There are replay:FILE, record:FILE, null, null:BYTES, tap:NAME, packet:IFACE, xdp:IFACE "
+                             "here are replay:FILE, record:FILE, null, null:BYTES, tap:NAME, packet:IFACE, xdp:IFACE "
                              "and lossy:WHAT:WIRE"))
             << line;
         EXPECT_FALSE(contains(line, "did you mean")) << line;
