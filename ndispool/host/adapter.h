@@ -7,6 +7,7 @@
 #pragma once
 
 #include "ndispool/host/driver.h"
+#include "ndispool/host/freedom.h"
 #include "ndispool/host/loopback.h"
 #include "ndispool/host/request.h"
 #include "ndispool/host/serializer.h"
@@ -78,6 +79,8 @@ struct Adapter {
 
     DeferredSends deferred;
     Loopback loopback;
+
+    Freedom* freedom = nullptr; // of the host's own adapter: single sends may go to its MiniportSend
 
     // Packets lent upward and packets that came back.
     Tally lent, returned;

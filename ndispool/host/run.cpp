@@ -44,7 +44,8 @@ class Session {
   public:
     Session(const Setup& setup, wire::Wire& below, wire::Wire& above)
         : setup_(setup), below_(below), above_(above),
-          traffic_(setup.count.value_or(std::numeric_limits<std::uint64_t>::max())) {}
+          traffic_(setup.count.value_or(std::numeric_limits<std::uint64_t>::max())),
+          freedom_(setup.checker ? Freedom(setup.seed, setup.processors) : Freedom()) {}
     ~Session() { take_down(); }
 
     void load();
@@ -73,6 +74,7 @@ class Session {
     wire::Wire& below_;
     wire::Wire& above_;
     Traffic traffic_;
+    Freedom freedom_; // used on the checked door
     Driver driver_;
     Driver own_; // the host's two: the adapter below and the protocol above
     Kind kind_ = Kind::protocol;
@@ -140,7 +142,7 @@ void Session::bring_up() {
                     setup_.above);
     own_.name = "ndispool";
     if (uses_above()) {
-        edge_ = std::make_unique<WireEdge>(above_, traffic_, 1 % setup_.processors);
+        edge_ = std::make_unique<WireEdge>(above_, traffic_, 1 % setup_.processors, freedom_);
         edge_->enroll(own_);
         machine::add_poller(*edge_, 1 % setup_.processors);
         on_adapter_started([this](Adapter& adapter) { bind_edge(adapter); });
@@ -156,10 +158,12 @@ void Session::bring_up() {
 }
 
 void Session::start_below() {
-    adapter_ = std::make_unique<WireAdapter>(below_, traffic_, 0);
+    adapter_ = std::make_unique<WireAdapter>(below_, traffic_, 0, freedom_);
     WireAdapter::enroll(own_);
     bottom_ = &add_adapter(*own_.miniports.front(), below_device, u"ndispool wire adapter");
     bottom_->device_context = adapter_.get();
+    if (freedom_.used())
+        bottom_->freedom = &freedom_;
     if (const NDIS_STATUS status = start(*bottom_); status != NDIS_STATUS_SUCCESS)
         throw Error("the adapter below the driver did not start: " + hex(status));
     machine::add_poller(*adapter_, 0);

@@ -66,7 +66,7 @@ void defer(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
 // Gives one packet to a deserialized miniport. A miniport with a SendPackets handler always completes through NdisMSendComplete.
 NDIS_STATUS hand_over(Adapter& adapter, PNDIS_PACKET packet) {
     const NDIS51_MINIPORT_CHARACTERISTICS& handlers = adapter.handlers();
-    if (handlers.SendPacketsHandler) {
+    if (handlers.SendPacketsHandler && !(adapter.freedom && adapter.freedom->one_in(2))) {
         nt::invoke(adapter.abi, handlers.SendPacketsHandler, adapter.context(), &packet, UINT{1});
         return NDIS_STATUS_PENDING;
     }

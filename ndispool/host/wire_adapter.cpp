@@ -30,11 +30,15 @@ NDIS_STATUS initialize(PNDIS_STATUS, PUINT selected, PNDIS_MEDIUM media, UINT co
 VOID halted(NDIS_HANDLE) {}
 
 NDIS_STATUS query(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length, PULONG written, PULONG needed) {
-    return at(context).query(oid, buffer, length, written, needed);
+    return at(context).ask({false, oid, buffer, length, written, needed});
 }
 
 NDIS_STATUS set(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length, PULONG read, PULONG needed) {
-    return at(context).set(oid, buffer, length, read, needed);
+    return at(context).ask({true, oid, buffer, length, read, needed});
+}
+
+NDIS_STATUS send_one(NDIS_HANDLE context, PNDIS_PACKET packet, UINT) {
+    return at(context).send_one(packet);
 }
 
 VOID send_packets(NDIS_HANDLE context, PPNDIS_PACKET packets, UINT count) {
@@ -148,13 +152,10 @@ std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, UL
 
 } // namespace
 
-WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor)
+WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom)
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::miniport),
-      outlet_(wire,
-              [this](std::span<const PNDIS_PACKET> sent) {
-                  for (PNDIS_PACKET packet : sent)
-                      NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
-              }),
+      freedom_(freedom), outlet_(wire, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
+      completions_([this](PNDIS_PACKET packet) { NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS); }),
       waker_(wire, processor) {}
 
 void WireAdapter::enroll(Driver& driver) {
@@ -167,6 +168,7 @@ void WireAdapter::enroll(Driver& driver) {
     handlers.HaltHandler = halted;
     handlers.QueryInformationHandler = host::query;
     handlers.SetInformationHandler = host::set;
+    handlers.SendHandler = host::send_one; // for an adapter whose sends vary; else the array form goes before it
     handlers.SendPacketsHandler = send_packets;
     handlers.ReturnPacketHandler = return_packet;
     driver.miniports.push_back(std::move(miniport));
@@ -192,6 +194,8 @@ bool WireAdapter::poll() noexcept {
 }
 
 bool WireAdapter::receive() {
+    if (indication_.busy()) // these come first
+        return false;
     std::array<wire::Frame, batch> frames;
     std::array<PNDIS_PACKET, batch> packets;
     const std::size_t wanted = traffic_.reserve(std::min(batch, slots_.free_now()));
@@ -205,13 +209,65 @@ bool WireAdapter::receive() {
             packets[filled++] = packet;
         }
     if (filled > 0)
-        NdisMIndicateReceivePacket(adapter_, packets.data(), static_cast<UINT>(filled));
+        indicate(std::span(packets).first(filled));
     return count > 0;
 }
 
-void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
-    if (outlet_.push(packets, time_to_send))
+// In one array, here; or, with freedom, in several, some with RESOURCES, some on another processor. Order is kept.
+void WireAdapter::indicate(std::span<PNDIS_PACKET> packets) {
+    while (!packets.empty()) {
+        const std::span<PNDIS_PACKET> group = packets.first(freedom_.portion(packets.size()));
+        packets = packets.subspan(group.size());
+        const std::size_t lent = freedom_.one_in(4) ? group.size() - freedom_.portion(group.size()) : group.size();
+        for (PNDIS_PACKET packet : group.subspan(lent))
+            NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_RESOURCES);
+        NdisMIndicateReceivePacket(adapter_, group.data(), static_cast<UINT>(group.size()));
+        for (PNDIS_PACKET packet : group.subspan(lent))
+            take_back(packet);
+        if (!packets.empty() && !indication_.busy() && freedom_.one_in(4)) {
+            indication_.start(freedom_.processor(),
+                              [this, rest = std::vector(packets.begin(), packets.end())]() mutable {
+                                  indicate(rest);
+                                  machine::wake(processor_);
+                              });
+            return;
+        }
+    }
+}
+
+// The frame goes on as a copy, and the packet is free.
+void WireAdapter::keep_copy(PNDIS_PACKET packet) {
+    if (outlet_.push({nullptr, time_to_send(packet), copy_of(packet)}))
         machine::wake(processor_);
+}
+
+void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
+    if (!freedom_.used()) {
+        if (outlet_.push(packets, time_to_send))
+            machine::wake(processor_);
+        return;
+    }
+    for (PNDIS_PACKET packet : packets)
+        if (send_one(packet) == NDIS_STATUS_SUCCESS)
+            NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
+}
+
+NDIS_STATUS WireAdapter::send_one(PNDIS_PACKET packet) {
+    if (freedom_.one_in(2)) {
+        keep_copy(packet);
+        return NDIS_STATUS_SUCCESS;
+    }
+    if (outlet_.push(std::span(&packet, 1), time_to_send))
+        machine::wake(processor_);
+    return NDIS_STATUS_PENDING;
+}
+
+void WireAdapter::sent(std::span<const PNDIS_PACKET> packets) {
+    for (PNDIS_PACKET packet : packets)
+        if (freedom_.one_in(2))
+            completions_.add(freedom_.processor(), packet);
+        else
+            NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
 }
 
 void WireAdapter::take_back(PNDIS_PACKET packet) {
@@ -225,7 +281,25 @@ void WireAdapter::give_up() {
 }
 
 bool WireAdapter::idle() {
-    return outlet_.waiting() == 0 && slots_.out() == 0;
+    return outlet_.waiting() == 0 && slots_.out() == 0 && completions_.empty() && !indication_.busy();
+}
+
+NDIS_STATUS WireAdapter::answer(const Question& question) {
+    return question.set ? set(question.oid, question.buffer, question.length, question.done, question.needed)
+                        : query(question.oid, question.buffer, question.length, question.done, question.needed);
+}
+
+NDIS_STATUS WireAdapter::ask(const Question& question) {
+    if (!freedom_.one_in(2) || request_.busy())
+        return answer(question);
+    request_.start(freedom_.processor(), [this, question] {
+        const NDIS_STATUS status = answer(question);
+        if (question.set)
+            NdisMSetInformationComplete(adapter_, status);
+        else
+            NdisMQueryInformationComplete(adapter_, status);
+    });
+    return NDIS_STATUS_PENDING;
 }
 
 NDIS_STATUS WireAdapter::query(NDIS_OID oid, void* buffer, ULONG length, ULONG* written, ULONG* needed) {

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "ndispool/host/driver.h"
+#include "ndispool/host/freedom.h"
+#include "ndispool/host/later.h"
 #include "ndispool/host/outlet.h"
 #include "ndispool/host/slots.h"
 #include "ndispool/host/traffic.h"
@@ -20,10 +22,12 @@ namespace ndispool::host {
 
 class WireAdapter final : public machine::Poller {
   public:
-    WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor);
+    WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom);
 
     // The miniport driver that all wire adapters belong to.
     static void enroll(Driver& driver);
+    // A driver may be given its packets one at a time as well (freedom).
+    NDIS_STATUS send_one(PNDIS_PACKET packet);
 
     bool poll() noexcept override;
     // Nothing more comes in, and what the wire has not taken is completed with REQUEST_ABORTED.
@@ -33,18 +37,35 @@ class WireAdapter final : public machine::Poller {
     NDIS_STATUS initialize(NDIS_HANDLE adapter, PUINT selected, PNDIS_MEDIUM media, UINT count);
     void send(std::span<const PNDIS_PACKET> packets);
     void take_back(PNDIS_PACKET packet);
+    // As a miniport answers: at once, or PENDING and the completion.
+    struct Question {
+        bool set;
+        NDIS_OID oid;
+        void* buffer;
+        ULONG length;
+        ULONG* done;
+        ULONG* needed;
+    };
+    NDIS_STATUS ask(const Question& question);
     NDIS_STATUS query(NDIS_OID oid, void* buffer, ULONG length, ULONG* written, ULONG* needed);
     NDIS_STATUS set(NDIS_OID oid, const void* value, ULONG length, ULONG* read, ULONG* needed);
 
   private:
     static constexpr std::size_t batch = 64;
     bool receive();
+    void indicate(std::span<PNDIS_PACKET> packets);
+    void keep_copy(PNDIS_PACKET packet);
+    void sent(std::span<const PNDIS_PACKET> packets);
+    NDIS_STATUS answer(const Question& question);
 
     wire::Wire& wire_;
     Traffic& traffic_;
     const unsigned processor_;
     Slots slots_;
+    Freedom& freedom_;
     Outlet outlet_;
+    LaterPackets completions_;
+    LaterWork indication_, request_;
     WireWaker waker_;
     NDIS_HANDLE adapter_ = nullptr;
     ULONG filter_ = 0, lookahead_ = 0;

@@ -61,13 +61,10 @@ NDIS_STATUS pnp_event(NDIS_HANDLE, PNET_PNP_EVENT) {
 
 } // namespace
 
-WireEdge::WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor)
+WireEdge::WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom)
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::protocol),
-      outlet_(wire,
-              [](std::span<const PNDIS_PACKET> taken) {
-                  NdisReturnPackets(const_cast<PPNDIS_PACKET>(taken.data()), static_cast<UINT>(taken.size()));
-              }),
-      waker_(wire, processor) {
+      freedom_(freedom), outlet_(wire, [this](std::span<const PNDIS_PACKET> taken) { give_back(taken); }),
+      returns_([](PNDIS_PACKET packet) { NdisReturnPackets(&packet, 1); }), waker_(wire, processor) {
     edge = this;
 }
 
@@ -162,7 +159,7 @@ bool WireEdge::poll() noexcept {
 // Frames of the wire go down, as many as there are descriptors for.
 bool WireEdge::forward() {
     NDIS_HANDLE const binding = binding_.load(std::memory_order_acquire);
-    if (!binding)
+    if (!binding || sending_.busy())
         return false;
     std::array<wire::Frame, batch> frames;
     std::array<PNDIS_PACKET, batch> packets;
@@ -177,8 +174,47 @@ bool WireEdge::forward() {
             packets[filled++] = packet;
         }
     if (filled > 0)
-        NdisSendPackets(binding, packets.data(), static_cast<UINT>(filled));
+        send(std::span(packets).first(filled));
     return count > 0;
+}
+
+// In one array, here; or, with freedom, in several and singly, some on another processor. Order is kept.
+void WireEdge::send(std::span<PNDIS_PACKET> packets) {
+    while (!packets.empty()) {
+        NDIS_HANDLE const binding = binding_.load(std::memory_order_acquire);
+        const std::span<PNDIS_PACKET> group = packets.first(freedom_.portion(packets.size()));
+        packets = packets.subspan(group.size());
+        if (!binding) {
+            for (PNDIS_PACKET packet : group)
+                sent(packet, NDIS_STATUS_CLOSING);
+        } else if (group.size() == 1 && freedom_.one_in(2)) {
+            NDIS_STATUS status;
+            NdisSend(&status, binding, group.front());
+            if (status != NDIS_STATUS_PENDING)
+                sent(group.front(), status);
+        } else {
+            NdisSendPackets(binding, group.data(), static_cast<UINT>(group.size()));
+        }
+        if (!packets.empty() && !sending_.busy() && freedom_.one_in(4)) {
+            sending_.start(freedom_.processor(), [this, rest = std::vector(packets.begin(), packets.end())]() mutable {
+                send(rest);
+                machine::wake(processor_);
+            });
+            return;
+        }
+    }
+}
+
+void WireEdge::give_back(std::span<const PNDIS_PACKET> packets) {
+    while (!packets.empty()) {
+        const std::span<const PNDIS_PACKET> group = packets.first(freedom_.portion(packets.size()));
+        packets = packets.subspan(group.size());
+        if (freedom_.one_in(2))
+            for (PNDIS_PACKET packet : group)
+                returns_.add(freedom_.processor(), packet);
+        else
+            NdisReturnPackets(const_cast<PPNDIS_PACKET>(group.data()), static_cast<UINT>(group.size()));
+    }
 }
 
 void WireEdge::sent(PNDIS_PACKET packet, NDIS_STATUS status) {
@@ -188,7 +224,7 @@ void WireEdge::sent(PNDIS_PACKET packet, NDIS_STATUS status) {
 }
 
 int WireEdge::received(PNDIS_PACKET packet) {
-    if (NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES) {
+    if (NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES || freedom_.one_in(4)) {
         push({nullptr, time_received(packet), copy_of(packet)});
         return 0;
     }
@@ -261,7 +297,7 @@ void WireEdge::give_up() {
 }
 
 bool WireEdge::idle() {
-    return outlet_.waiting() == 0 && slots_.out() == 0;
+    return outlet_.waiting() == 0 && slots_.out() == 0 && returns_.empty() && !sending_.busy();
 }
 
 } // namespace ndispool::host

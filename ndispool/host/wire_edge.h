@@ -7,6 +7,8 @@
 
 #include "ndispool/host/driver.h"
 #include "ndispool/host/frame.h"
+#include "ndispool/host/freedom.h"
+#include "ndispool/host/later.h"
 #include "ndispool/host/outlet.h"
 #include "ndispool/host/slots.h"
 #include "ndispool/host/traffic.h"
@@ -21,7 +23,7 @@ namespace ndispool::host {
 
 class WireEdge final : public machine::Poller {
   public:
-    WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor);
+    WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom);
     ~WireEdge() override;
 
     // Makes the protocol that the edge binds with.
@@ -52,6 +54,8 @@ class WireEdge final : public machine::Poller {
     };
     static constexpr std::size_t batch = 64;
     bool forward();
+    void send(std::span<PNDIS_PACKET> packets);
+    void give_back(std::span<const PNDIS_PACKET> packets);
     NDIS_STATUS fetch_rest(NDIS_HANDLE binding, NDIS_HANDLE receive_context, std::vector<std::byte> frame,
                            std::size_t have, UINT offset);
     std::unique_ptr<Transfer> end_transfer(PNDIS_PACKET packet);
@@ -62,7 +66,10 @@ class WireEdge final : public machine::Poller {
     Traffic& traffic_;
     const unsigned processor_;
     Slots slots_;
+    Freedom& freedom_;
     Outlet outlet_;
+    LaterPackets returns_;
+    LaterWork sending_;
     WireWaker waker_;
     std::atomic<NDIS_HANDLE> binding_{nullptr};
     std::atomic<std::uint64_t> refused_{0};

@@ -104,7 +104,8 @@ MISTAKE IndicateMixedArray(SLOT* slot, SLOT* other) {
 /* The status of a serialized miniport's packet would say now whether it is back. */
 MISTAKE ReadStatusAfterIndicate(SLOT* slot) {
     NdisMIndicateReceivePacket(adapterHandle, &slot->packet, 1);
-    if (NDIS_GET_PACKET_STATUS(slot->packet) != NDIS_STATUS_PENDING) {
+    if (NDIS_GET_PACKET_STATUS(slot->packet) != NDIS_STATUS_PENDING && slot->lent) { /* else it is back already */
+        done = TRUE;
         NdisUnchainBufferAtFront(slot->packet, &slot->buffer);
         NdisFreePacket(slot->packet);
     }

@@ -1,0 +1,48 @@
+// What NDIS leaves to the driver below and the protocol above, decided by seed: whether a send or request is complete at once or
+// later and on which processor, whether packets come singly or in arrays, as loans or with RESOURCES. Off, the host does what is
+// fastest, which hides mistakes of drivers that rely on it.
+//   Callers:   the two ends of the run, any thread.
+//   Holds:     each question is answered from the seed and the number of questions before it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace ndispool::host {
+
+class Freedom {
+  public:
+    Freedom() = default;
+    Freedom(std::uint64_t seed, unsigned processors) : seed_(seed), processors_(processors), used_(true) {}
+
+    bool used() const { return used_; }
+
+    // True once in so many times; never when freedom is not used.
+    bool one_in(std::uint64_t times) { return used_ && next() % times == 0; }
+
+    // 1 to count; all of them when freedom is not used.
+    std::size_t portion(std::size_t count) {
+        if (!used_ || count < 2)
+            return count;
+        return next() % 2 == 0 ? 1 : 1 + next() % count;
+    }
+
+    unsigned processor() { return static_cast<unsigned>(next() % processors_); }
+
+  private:
+    // SplitMix64.
+    std::uint64_t next() {
+        std::uint64_t z = seed_ + (asked_.fetch_add(1, std::memory_order_relaxed) + 1) * 0x9E3779B97F4A7C15u;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+        return z ^ (z >> 31);
+    }
+
+    const std::uint64_t seed_ = 0;
+    const unsigned processors_ = 1;
+    const bool used_ = false;
+    std::atomic<std::uint64_t> asked_{0}; // a count; orders no other data
+};
+
+} // namespace ndispool::host
