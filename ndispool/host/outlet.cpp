@@ -2,6 +2,7 @@
 
 #include "ndispool/host/frame.h"
 #include "ndispool/machine/irql.h"
+#include "ndispool/machine/relax.h"
 #include "ndispool/machine/spin_lock.h"
 
 #include <algorithm>
@@ -27,55 +28,76 @@ bool Outlet::push(Outgoing frame) {
     return was_empty;
 }
 
-// The front of the queue, and the right to flush; 0 when there is nothing or another one flushes.
-std::size_t Outlet::take(std::vector<Outgoing>& some) {
+// All that waits, and the right to flush; false when there is nothing or another one flushes.
+bool Outlet::begin_flush() {
     machine::acquire(lock_);
-    const std::size_t count = flushing_ ? 0 : std::min(batch, queue_.size());
-    some.assign(std::make_move_iterator(queue_.begin()),
-                std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(count)));
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
-    flushing_ = flushing_ || count > 0;
+    const bool mine = !flushing_ && !queue_.empty();
+    if (mine) {
+        flushing_ = true;
+        std::swap(queue_, leaving_);
+    }
     machine::release(lock_);
-    return count;
+    return mine;
 }
 
-void Outlet::put_back(std::span<Outgoing> rest) {
+// What the wire did not take goes back in front of what came meanwhile.
+void Outlet::end_flush(std::size_t taken) {
+    leaving_.erase(leaving_.begin(), leaving_.begin() + static_cast<std::ptrdiff_t>(taken));
     machine::acquire(lock_);
-    queue_.insert(queue_.begin(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
+    if (!leaving_.empty()) {
+        leaving_.insert(leaving_.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+        queue_.clear();
+        std::swap(queue_, leaving_);
+    }
     flushing_ = false;
     machine::release(lock_);
 }
 
-bool Outlet::flush() {
-    std::vector<Outgoing> some;
-    std::array<std::vector<std::byte>, batch> gathered;
-    bool any = false;
-    while (take(some) > 0) {
-        std::array<wire::Frame, batch> frames;
-        for (std::size_t i = 0; i < some.size(); ++i)
-            frames[i] = {some[i].packet ? contiguous(some[i].packet, gathered[i])
-                                        : std::span<const std::byte>(some[i].copy),
-                         some[i].time_100ns};
-        const std::size_t taken = wire_.transmit(std::span(frames).first(some.size()));
-        put_back(std::span(some).subspan(taken));
+std::size_t Outlet::transmit(std::span<const Outgoing> some) {
+    std::array<wire::Frame, batch> frames;
+    std::array<PNDIS_PACKET, batch> finished;
+    gathered_.resize(batch);
+    for (std::size_t i = 0; i < some.size(); ++i)
+        frames[i] = {some[i].packet ? contiguous(some[i].packet, gathered_[i])
+                                    : std::span<const std::byte>(*some[i].copy),
+                     some[i].time_100ns};
+    const std::size_t taken = wire_.transmit(std::span(frames).first(some.size()));
+    std::size_t count = 0;
+    for (const Outgoing& frame : some.first(taken))
+        if (frame.packet)
+            finished[count++] = frame.packet;
+    if (count > 0)
+        done_(std::span(finished).first(count));
+    return taken;
+}
 
-        std::array<PNDIS_PACKET, batch> finished;
-        std::size_t count = 0;
-        for (std::size_t i = 0; i < taken; ++i)
-            if (some[i].packet)
-                finished[count++] = some[i].packet;
-        if (count > 0)
-            done_(std::span(finished).first(count));
-        any = any || taken > 0;
-        if (taken < some.size())
+bool Outlet::flush() {
+    bool any = false;
+    while (begin_flush()) {
+        std::size_t done = 0, wanted, taken;
+        do {
+            const auto some = std::span(std::as_const(leaving_)).subspan(done, std::min(batch, leaving_.size() - done));
+            wanted = some.size();
+            taken = transmit(some);
+            done += taken;
+        } while (taken == wanted && done < leaving_.size());
+        end_flush(done);
+        any = any || done > 0;
+        if (taken < wanted)
             break;
     }
     return any;
 }
 
+// Who flushes now does so on another processor, and soon puts back what the wire does not take.
 std::vector<PNDIS_PACKET> Outlet::drop() {
     machine::acquire(lock_);
-    std::deque<Outgoing> all = std::exchange(queue_, {});
+    while (flushing_) {
+        machine::release(lock_);
+        machine::relax();
+        machine::acquire(lock_);
+    }
+    const std::vector<Outgoing> all = std::exchange(queue_, {});
     machine::release(lock_);
     std::vector<PNDIS_PACKET> packets;
     for (const Outgoing& frame : all)

@@ -9,8 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <ndis.h>
 #include <span>
 #include <vector>
@@ -21,8 +21,13 @@ namespace ndispool::host {
 struct Outgoing {
     PNDIS_PACKET packet = nullptr;
     std::uint64_t time_100ns = 0;
-    std::vector<std::byte> copy;
+    std::unique_ptr<std::vector<std::byte>> copy;
 };
+
+// A frame of its own.
+inline Outgoing outgoing(std::uint64_t time_100ns, std::vector<std::byte> frame) {
+    return {nullptr, time_100ns, std::make_unique<std::vector<std::byte>>(std::move(frame))};
+}
 
 class Outlet {
   public:
@@ -44,14 +49,19 @@ class Outlet {
 
   private:
     static constexpr std::size_t batch = 64;
-    std::size_t take(std::vector<Outgoing>& some);
-    void put_back(std::span<Outgoing> rest);
+    bool begin_flush();
+    void end_flush(std::size_t taken);
+    std::size_t transmit(std::span<const Outgoing> some);
 
     wire::Wire& wire_;
     const Completion done_;
     std::uintptr_t lock_ = 0; // guards the two below
-    std::deque<Outgoing> queue_;
+    std::vector<Outgoing> queue_;
     bool flushing_ = false;
+
+    // The flushing caller's. Both keep their memory from one flush to the next.
+    std::vector<Outgoing> leaving_;                // the front of what waits
+    std::vector<std::vector<std::byte>> gathered_; // packets of several buffers, in one piece
 };
 
 } // namespace ndispool::host

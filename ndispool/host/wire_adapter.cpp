@@ -237,7 +237,7 @@ void WireAdapter::indicate(std::span<PNDIS_PACKET> packets) {
 
 // The frame goes on as a copy, and the packet is free.
 void WireAdapter::keep_copy(PNDIS_PACKET packet) {
-    if (outlet_.push({nullptr, time_to_send(packet), copy_of(packet)}))
+    if (outlet_.push(outgoing(time_to_send(packet), copy_of(packet))))
         machine::wake(processor_);
 }
 

@@ -225,7 +225,7 @@ void WireEdge::sent(PNDIS_PACKET packet, NDIS_STATUS status) {
 
 int WireEdge::received(PNDIS_PACKET packet) {
     if (NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES || freedom_.one_in(4)) {
-        push({nullptr, time_received(packet), copy_of(packet)});
+        push(outgoing(time_received(packet), copy_of(packet)));
         return 0;
     }
     if (outlet_.push(std::span(&packet, 1), time_received))
@@ -244,7 +244,7 @@ NDIS_STATUS WireEdge::received(NDIS_HANDLE receive_context, const void* header, 
     if (data_bytes < packet_bytes)
         return fetch_rest(binding, receive_context, std::move(frame), header_bytes + data_bytes, data_bytes);
     PNDIS_PACKET const packet = NdisGetReceivedPacket(binding, receive_context);
-    push({nullptr, packet ? time_received(packet) : 0, std::move(frame)});
+    push(outgoing(packet ? time_received(packet) : 0, std::move(frame)));
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -281,7 +281,7 @@ std::unique_ptr<WireEdge::Transfer> WireEdge::end_transfer(PNDIS_PACKET packet) 
 void WireEdge::transferred(PNDIS_PACKET packet, NDIS_STATUS status) {
     const std::unique_ptr<Transfer> transfer = end_transfer(packet);
     if (status == NDIS_STATUS_SUCCESS)
-        push({nullptr, 0, std::move(transfer->frame)});
+        push(outgoing(0, std::move(transfer->frame)));
 }
 
 void WireEdge::push(Outgoing frame) {
