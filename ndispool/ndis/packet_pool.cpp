@@ -105,13 +105,16 @@ PNDIS_PACKET PacketPool::allocate(NDIS_HANDLE handle, const void* caller) noexce
 }
 
 PNDIS_PACKET PacketPool::take() noexcept {
-    auto* block = static_cast<std::byte*>(engine_->allocate());
-    if (block == nullptr)
-        return nullptr;
-    auto* packet = reinterpret_cast<PNDIS_PACKET>(block + packet_offset_);
+    void* block = engine_->allocate();
+    return block != nullptr ? dress(block) : nullptr;
+}
+
+PNDIS_PACKET PacketPool::dress(void* block) noexcept {
+    auto* start = static_cast<std::byte*>(block);
+    auto* packet = reinterpret_cast<PNDIS_PACKET>(start + packet_offset_);
     const std::uint32_t generation = header_of(packet)->generation;
     // NdisAllocatePacket: zero-initialised, whatever the last holder left.
-    std::memset(block + clear_offset_, 0, clear_bytes_);
+    std::memset(start + clear_offset_, 0, clear_bytes_);
     PacketHeader* header = header_of(packet);
     header->pool = this;
     header->generation = generation + 1;

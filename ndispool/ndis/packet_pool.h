@@ -42,6 +42,10 @@ class alignas(256) PacketPool {
     // The pool of a valid handle, or null.
     [[nodiscard]] static PacketPool* of(NDIS_HANDLE handle) noexcept;
 
+    // For packet_reserve.cpp: the engine of a pool that is live, and a packet made of a block that came from there.
+    [[nodiscard]] pool::Pool& engine() noexcept { return *engine_; }
+    [[nodiscard]] PNDIS_PACKET dress(void* block) noexcept;
+
   private:
     friend class PacketPoolTable;
     enum class State : std::uint32_t { unused, making, live, dying, dead };
