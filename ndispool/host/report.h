@@ -52,7 +52,7 @@ struct Site {
     std::vector<Frame> frames;
     unsigned processor = 0;
     unsigned irql = 0;
-    std::uint64_t time_100ns = 0; // since the run began
+    std::uint64_t time_100ns = 0; // since the run began; 0: not known
 };
 
 // Something the driver did wrong. `rule` is a stable identifier such as "pool-leak".

@@ -30,8 +30,10 @@ std::string_view without_offset(std::string_view where) {
 }
 
 std::string site_text(const host::Site& site) {
-    return fmt::format("{}, processor {}, IRQL {}, {:.6f} seconds", printable(site.what), site.processor, site.irql,
-                       static_cast<double>(site.time_100ns) / 1e7);
+    std::string text = fmt::format("{}, processor {}, IRQL {}", printable(site.what), site.processor, site.irql);
+    if (site.time_100ns != 0) // 0: not known
+        text += fmt::format(", {:.6f} seconds", static_cast<double>(site.time_100ns) / 1e7);
+    return text;
 }
 
 } // namespace ndispool::observe

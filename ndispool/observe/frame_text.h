@@ -18,7 +18,7 @@ std::string function_of(const host::Frame& frame);
 // The same of "passthru!PtReceive+0x12".
 std::string_view without_offset(std::string_view where);
 
-// "allocated, processor 0, IRQL 2, 0.001234 seconds"
+// "allocated, processor 0, IRQL 2, 0.001234 seconds"; without the time where it is not known
 std::string site_text(const host::Site& site);
 
 } // namespace ndispool::observe

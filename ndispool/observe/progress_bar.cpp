@@ -49,8 +49,14 @@ void ProgressBar::show(const host::Progress& now) {
     const double seconds = now.seconds - before_.seconds;
     const double rate = seconds > 0 ? static_cast<double>(now.packets - before_.packets) / seconds : 0;
     before_ = now;
+    show_line(progress_line(now, rate, terminal_columns(descriptor_)));
+}
+
+void ProgressBar::show_line(const std::string& line) {
+    if (!wanted_)
+        return;
     shown_ = true;
-    put(std::string(erase_line) + progress_line(now, rate, terminal_columns(descriptor_)));
+    put(std::string(erase_line) + line.substr(0, terminal_columns(descriptor_) - 1));
 }
 
 void ProgressBar::erase() {

@@ -24,6 +24,7 @@ class ProgressBar {
     ProgressBar& operator=(const ProgressBar&) = delete;
 
     void show(const host::Progress& now);
+    void show_line(const std::string& line); // cut to the terminal's width
     void erase();
 
   private:

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <new>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,7 +19,8 @@ namespace ndispool::tool {
 
 namespace {
 
-constexpr double grace_seconds = 0.3; // for the threads of a hung process to say where they are
+constexpr double where_seconds = 0.3; // for the threads of a hung process to say where they are
+constexpr double fault_seconds = 5;   // for a process with a fault to make a report of it
 constexpr std::size_t printed_kept = 4096;
 constexpr int returned_status = 0;
 
@@ -68,10 +70,17 @@ void write_all(int file, const std::string& text) {
     }
 }
 
+int result_of_child = -1; // in a child: where its result goes
+
 } // namespace
 
+void end_child(const std::string& result) {
+    write_all(result_of_child, result + '\n');
+    ::_exit(returned_status);
+}
+
 ChildProcess::ChildProcess(const std::function<std::string()>& work, const ChildLimits& limits)
-    : limit_(limits.seconds), began_(std::chrono::steady_clock::now()), notes_(shared_notes()) {
+    : limits_(limits), began_(std::chrono::steady_clock::now()), notes_(shared_notes()) {
     result_ = must(::memfd_create("result", MFD_CLOEXEC), "memory for a run");
     printed_ = must(::memfd_create("printed", MFD_CLOEXEC), "memory for a run");
     std::fflush(nullptr);
@@ -101,9 +110,8 @@ void ChildProcess::become(const std::function<std::string()>& work, const ChildL
     ::dup2(printed_, STDERR_FILENO);
     apply(limits);
     watch_faults(*notes_);
-    const std::string result = work();
-    write_all(result_, result + '\n');
-    ::_exit(returned_status);
+    result_of_child = result_;
+    end_child(work());
 }
 
 double ChildProcess::age() const {
@@ -122,15 +130,35 @@ std::optional<ChildEnding> ChildProcess::poll() {
         pid_ = -1;
         return ending(status);
     }
-    if (!asked_ && age() > limit_) {
-        asked_ = true;
-        asked_at_ = age();
-        ask_where();
-    } else if (asked_ && !killed_ && age() > asked_at_ + grace_seconds) {
+    watch();
+    return std::nullopt;
+}
+
+// Nothing that it does keeps it longer than its time.
+void ChildProcess::watch() {
+    const double now = age();
+    const ThreadNote& first = notes_->threads[0];
+    if (!faulted_ && first.whole.load(std::memory_order_acquire) && first.signal != where_signal)
+        faulted_ = now;
+    const bool too_long = asked_ && now > *asked_ + where_seconds;
+    if (!killed_ && (too_long || (faulted_ && now > *faulted_ + fault_seconds))) {
         killed_ = true;
         ::kill(pid_, SIGKILL);
+    } else if (!asked_ && !faulted_ && now > limits_.seconds) {
+        asked_ = now;
+        memory_used_up_ = has_used_up(limits_.memory_mib);
+        ask_where();
     }
-    return std::nullopt;
+}
+
+// It gets nothing more when its data segment is as large as allowed; a large request fails a little before.
+bool ChildProcess::has_used_up(std::uint64_t mib) const {
+    std::ifstream status("/proc/" + std::to_string(pid_) + "/statm");
+    std::uint64_t pages[6] = {};
+    for (std::uint64_t& number : pages)
+        status >> number;
+    const std::uint64_t data = pages[5] * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) >> 20;
+    return data * 10 >= mib * 9;
 }
 
 ChildEnding ChildProcess::ending(int status) const {
@@ -138,9 +166,8 @@ ChildEnding ChildProcess::ending(int status) const {
     ChildEnding end;
     end.seconds = age();
     end.printed = content(printed_, printed_kept);
-    end.out_of_memory = notes_->out_of_memory.load(std::memory_order_acquire);
+    end.out_of_memory = memory_used_up_ || notes_->out_of_memory.load(std::memory_order_acquire);
     end.code_begin = notes_->code_begin.load(std::memory_order_relaxed);
-    end.code_end = notes_->code_end.load(std::memory_order_relaxed);
     end.how = killed_ ? How::timed_out : WIFSIGNALED(status) ? How::signalled : How::exited;
     end.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
     if (end.how == How::exited && end.code == returned_status) {
@@ -153,7 +180,12 @@ ChildEnding ChildProcess::ending(int status) const {
     for (std::uint32_t i = 0; i < used; ++i) {
         const ThreadNote& note = notes_->threads[i];
         if (note.whole.load(std::memory_order_acquire)) // pairs with take()
-            end.notes.push_back({note.address, {note.frames.begin(), note.frames.begin() + note.count}, note.signal});
+            end.notes.push_back({note.address,
+                                 note.stack,
+                                 {note.frames.begin(), note.frames.begin() + note.count},
+                                 note.signal,
+                                 note.processor,
+                                 note.irql});
     }
     return end;
 }

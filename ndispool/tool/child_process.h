@@ -25,9 +25,10 @@ struct ChildLimits {
 };
 
 struct ChildNote {
-    std::uint64_t address = 0;
+    std::uint64_t address = 0, stack = 0;
     std::vector<std::uint64_t> frames;
-    int signal = 0;
+    int signal = 0; // where_signal: asked by us
+    unsigned processor = 0, irql = 0;
 };
 
 struct ChildEnding {
@@ -35,11 +36,11 @@ struct ChildEnding {
     How how = How::returned;
     int code = 0; // exit status or signal
     double seconds = 0;
-    std::string result;  // what the work returned; only when it returned
-    std::string printed; // standard output and error, the last part
-    bool out_of_memory = false;
-    std::uint64_t code_begin = 0, code_end = 0; // of the driver
-    std::vector<ChildNote> notes;               // the fault first; of a hang, each thread
+    std::string result;           // what the work returned; only when it returned
+    std::string printed;          // standard output and error, the last part
+    bool out_of_memory = false;   // it ended for that, or hung while it had no more to get
+    std::uint64_t code_begin = 0; // of the driver; 0: not known
+    std::vector<ChildNote> notes; // the fault first; of a hang, each thread
 };
 
 class ChildProcess {
@@ -56,17 +57,23 @@ class ChildProcess {
   private:
     [[noreturn]] void become(const std::function<std::string()>& work, const ChildLimits& limits, pid_t parent) const;
     void ask_where() const;
+    bool has_used_up(std::uint64_t mib) const;
     ChildEnding ending(int status) const;
     double age() const;
 
-    const double limit_;
+    const ChildLimits limits_;
     std::chrono::steady_clock::time_point began_;
     FaultNotes* notes_ = nullptr;    // shared with the child
     int result_ = -1, printed_ = -1; // files in memory
     pid_t pid_ = -1;
-    bool asked_ = false, killed_ = false;
-    double asked_at_ = 0;
+    void watch();
+
+    std::optional<double> asked_, faulted_; // when, in seconds since it began
+    bool killed_ = false, memory_used_up_ = false;
 };
+
+// Inside the work, from any thread: it has returned this.
+[[noreturn]] void end_child(const std::string& result);
 
 // Runs it to its end.
 ChildEnding run_in_child(const std::function<std::string()>& work, const ChildLimits& limits);

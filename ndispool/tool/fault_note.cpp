@@ -1,9 +1,12 @@
 #include "ndispool/tool/fault_note.h"
 
+#include "ndispool/machine/irql.h"
+#include "ndispool/verify/crash.h"
+#include "ndispool/verify/stack.h"
+
+#include <algorithm>
 #include <cstdlib>
-#include <initializer_list>
 #include <new>
-#include <sys/mman.h>
 #include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -22,8 +25,7 @@ bool read_words(std::uint64_t address, std::uint64_t* words, std::size_t count) 
 }
 
 bool in_driver(std::uint64_t address) {
-    return address >= notes->code_begin.load(std::memory_order_relaxed) && // numbers; order no other data
-           address < notes->code_end.load(std::memory_order_relaxed);
+    return verify::in_driver(reinterpret_cast<const void*>(address)); // NOLINT(performance-no-int-to-ptr)
 }
 
 void add(ThreadNote& note, std::uint64_t address) {
@@ -31,20 +33,7 @@ void add(ThreadNote& note, std::uint64_t address) {
         note.frames[note.count++] = address;
 }
 
-// A function of the C library that the driver called keeps no frame pointer: the driver's own return address is then among
-// the words on top of the stack.
-void add_callers_without_frame(ThreadNote& note, std::uint64_t stack, std::uint64_t frame) {
-    constexpr std::uint64_t furthest = 4096;
-    const std::uint64_t end = frame > stack && frame - stack < furthest ? frame : stack + furthest;
-    for (std::uint64_t at = stack; at < end; at += sizeof at) {
-        std::uint64_t word = 0;
-        if (!read_words(at, &word, 1))
-            return;
-        if (in_driver(word))
-            return add(note, word);
-    }
-}
-
+// A function that calls itself is noted once, so that there is room for who began it.
 void walk(ThreadNote& note, std::uint64_t frame) {
     while (frame != 0 && frame % sizeof frame == 0 && note.count < frames_noted) {
         std::array<std::uint64_t, 2> record{}; // frame pointer of the caller, return address
@@ -56,6 +45,55 @@ void walk(ThreadNote& note, std::uint64_t frame) {
             return;
         frame = record[0];
     }
+}
+
+// Whether the instruction before this address is a call. Words on a stack may be anything.
+bool follows_call(std::uint64_t address) {
+    std::uint64_t word = 0;
+    if (!read_words(address - sizeof word, &word, 1))
+        return false;
+    const auto byte = [&](unsigned before) { return static_cast<std::uint8_t>(word >> (8 * (sizeof word - before))); };
+    const auto through = [&](unsigned before) { return byte(before) == 0xff && (byte(before - 1) & 0x38) == 0x10; };
+    return byte(5) == 0xe8 || through(2) || through(3) || through(6) ||
+           through(7); // direct; through register or memory
+}
+
+// The word nearest to the top of the stack that is the return address of a call: a function of the C library has no frame of
+// its own, and whoever called it is missing from the chain of frames.
+void add_caller_without_frame(ThreadNote& note) {
+    constexpr std::uint64_t furthest = 256;
+    for (std::uint64_t at = note.stack; at < note.stack + furthest; at += sizeof at) {
+        std::uint64_t word = 0;
+        if (!read_words(at, &word, 1))
+            return;
+        if (follows_call(word)) {
+            if (in_driver(word))
+                add(note, word);
+            return;
+        }
+    }
+}
+
+// The chain of frames is broken: the C library used the frame pointer for something else. The first return address into the
+// driver is taken; where one of our functions lies between, the word before it is the frame pointer that it saved.
+void walk_from_top(ThreadNote& note) {
+    constexpr std::uint64_t furthest = 16384, deepest = 8 << 20;
+    for (std::uint64_t at = note.stack; at < note.stack + furthest; at += sizeof at) {
+        std::array<std::uint64_t, 2> record{};
+        if (!read_words(at, record.data(), record.size()))
+            return;
+        if (!in_driver(record[1]) || !follows_call(record[1]))
+            continue;
+        if (record[0] > at && record[0] < at + deepest)
+            walk(note, at);
+        else
+            add(note, record[1]);
+        return;
+    }
+}
+
+bool has_driver(const ThreadNote& note) {
+    return std::any_of(note.frames.begin(), note.frames.begin() + note.count, in_driver);
 }
 
 ThreadNote* next_note() {
@@ -71,47 +109,56 @@ void take(int signal, const siginfo_t* info, const ucontext_t* context) {
     const auto at = static_cast<std::uint64_t>(registers[REG_RIP]);
     const auto frame = static_cast<std::uint64_t>(registers[REG_RBP]);
     note->signal = signal;
-    note->thread = static_cast<std::uint32_t>(::gettid());
+    note->stack = static_cast<std::uint64_t>(registers[REG_RSP]);
+    notes->code_begin.store(verify::driver_begin(), std::memory_order_relaxed); // published with `whole`
+    note->processor = static_cast<std::uint8_t>(machine::current_processor());
+    note->irql = machine::current_irql();
     note->address = info->si_code > 0 ? reinterpret_cast<std::uint64_t>(info->si_addr) : 0;
     add(*note, at);
     if (!in_driver(at))
-        add_callers_without_frame(*note, static_cast<std::uint64_t>(registers[REG_RSP]), frame);
+        add_caller_without_frame(*note);
     walk(*note, frame);
+    if (!has_driver(*note)) {
+        const std::uint32_t known = note->count;
+        note->count = 1;
+        walk_from_top(*note);
+        if (note->count == 1)
+            note->count = known; // nothing better
+    }
     note->whole.store(true, std::memory_order_release);
 }
 
-// The signal again, unhandled, so that the parent sees what ended the process. Every thread stops with it.
-void on_fault(int signal, siginfo_t* info, void* context) {
-    static std::atomic<bool> first{true};
-    if (first.exchange(false, std::memory_order_relaxed))
-        take(signal, info, static_cast<const ucontext_t*>(context));
+constexpr std::array<int, 5> faults = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+std::array<struct sigaction, faults.size()> before; // set once, with `notes`
+
+// What was there before us; else the signal again, unhandled, so that the parent sees what ended the process.
+void pass_on(int signal, siginfo_t* info, void* context) {
+    for (std::size_t i = 0; i < faults.size(); ++i)
+        if (faults[i] == signal && (before[i].sa_flags & SA_SIGINFO) && before[i].sa_sigaction)
+            return before[i].sa_sigaction(signal, info, context);
     ::signal(signal, SIG_DFL);
     ::raise(signal); // pending until the handler returns
+}
+
+void on_fault(int signal, siginfo_t* info, void* context) {
+    static std::atomic<bool> first{true};
+    if (first.exchange(false, std::memory_order_relaxed)) // a flag; orders no other data
+        take(signal, info, static_cast<const ucontext_t*>(context));
+    pass_on(signal, info, context);
 }
 
 void on_where(int signal, siginfo_t* info, void* context) {
     take(signal, info, static_cast<const ucontext_t*>(context));
 }
 
-void handle(int signal, void (*handler)(int, siginfo_t*, void*)) {
+void handle(int signal, void (*handler)(int, siginfo_t*, void*), struct sigaction* old) {
     struct sigaction action {};
     action.sa_sigaction = handler;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER;
     sigfillset(&action.sa_mask);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT})
-        sigdelset(&action.sa_mask, fault); // a fault inside a handler ends the process at once
-    ::sigaction(signal, &action, nullptr);
-}
-
-// A stack that overflowed cannot carry a handler. The machine gives its own threads such a stack.
-void provide_fault_stack() {
-    constexpr std::size_t bytes = 256 * 1024;
-    static std::byte* const memory =
-        static_cast<std::byte*>(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    stack_t stack{};
-    stack.ss_sp = memory;
-    stack.ss_size = bytes;
-    ::sigaltstack(&stack, nullptr);
+    for (const int fault : faults)
+        sigdelset(&action.sa_mask, fault); // one inside a handler is one more, not the end without a word
+    ::sigaction(signal, &action, old);
 }
 
 [[noreturn]] void on_no_memory() {
@@ -121,20 +168,22 @@ void provide_fault_stack() {
 
 } // namespace
 
-void watch_faults(FaultNotes& shared) {
-    notes = &shared;
-    provide_fault_stack();
-    for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT})
-        handle(fault, on_fault);
-    handle(where_signal, on_where);
-    std::set_new_handler(on_no_memory);
+void note_faults_first() {
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        struct sigaction old {};
+        handle(faults[i], on_fault, &old);
+        if (old.sa_sigaction != on_fault)
+            before[i] = old;
+    }
 }
 
-void note_driver(std::uint64_t begin, std::uint64_t end) {
-    if (!notes)
-        return;
-    notes->code_end.store(end, std::memory_order_relaxed);
-    notes->code_begin.store(begin, std::memory_order_relaxed);
+void watch_faults(FaultNotes& shared) {
+    notes = &shared;
+    verify::
+        use_alternate_stack(); // one that overflowed cannot carry a handler; the door gives one to the other threads
+    note_faults_first();
+    handle(where_signal, on_where, nullptr);
+    std::set_new_handler(on_no_memory);
 }
 
 } // namespace ndispool::tool

@@ -2,6 +2,7 @@
 
 #include "ndispool/host/run.h"
 #include "ndispool/observe/output_file.h"
+#include "ndispool/tool/check_command.h"
 #include "ndispool/tool/command_line.h"
 #include "ndispool/tool/doctor_command.h"
 #include "ndispool/tool/inspect_command.h"
@@ -23,7 +24,7 @@ struct Perform {
         return ExitCode::clean;
     }
     ExitCode operator()(const RunOptions& options) const { return run(options); }
-    ExitCode operator()(const CheckOptions&) const { throw LackError("check: this version does not have it yet"); }
+    ExitCode operator()(const CheckOptions& options) const { return check(options); }
     ExitCode operator()(const InspectOptions& options) const { return inspect(options); }
     ExitCode operator()(const PageOptions& options) const { return write_page(options); }
     ExitCode operator()(const DoctorOptions& options) const { return doctor(options); }

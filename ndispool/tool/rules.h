@@ -1,4 +1,4 @@
-// The rules by name, for formats that carry them: those of the host and of the sweep.
+// The rules by name, for formats that carry them: those of the checked door and of the sweep.
 #pragma once
 
 #include "ndispool/observe/rule_text.h"
