@@ -83,6 +83,7 @@ bool Outlet::flush() {
         } while (taken == wanted && done < leaving_.size());
         end_flush(done);
         any = any || done > 0;
+        refusals_ = done > 0 ? 0 : refusals_ + 1;
         if (taken < wanted)
             break;
     }

@@ -42,6 +42,10 @@ class Outlet {
     // Gives the wire what it takes. True when it took anything.
     bool flush();
 
+    // The wire has just refused what waits and will soon take it: whoever flushes ought not to sleep. A wire that goes on
+    // refusing is left alone after a while. By the flushing caller.
+    bool pressing() const { return refusals_ > 0 && refusals_ < patience; }
+
     // Takes back what waits, without the wire.
     std::vector<PNDIS_PACKET> drop();
 
@@ -49,6 +53,7 @@ class Outlet {
 
   private:
     static constexpr std::size_t batch = 64;
+    static constexpr unsigned patience = 4096; // flushes: about a millisecond
     bool begin_flush();
     void end_flush(std::size_t taken);
     std::size_t transmit(std::span<const Outgoing> some);
@@ -62,6 +67,7 @@ class Outlet {
     // The flushing caller's. Both keep their memory from one flush to the next.
     std::vector<Outgoing> leaving_;                // the front of what waits
     std::vector<std::vector<std::byte>> gathered_; // packets of several buffers, in one piece
+    unsigned refusals_ = 0;                        // flushes in a row of which the wire took nothing
 };
 
 } // namespace ndispool::host

@@ -189,8 +189,9 @@ bool WireAdapter::poll() noexcept {
     const bool received = receive();
     if (sent || received)
         traffic_.moved();
-    waker_.polled(sent || received);
-    return sent || received;
+    const bool busy = sent || received || outlet_.pressing();
+    waker_.polled(busy);
+    return busy;
 }
 
 bool WireAdapter::receive() {

@@ -152,8 +152,9 @@ bool WireEdge::poll() noexcept {
     const bool sent = forward();
     if (taken || sent)
         traffic_.moved();
-    waker_.polled(taken || sent);
-    return taken || sent;
+    const bool busy = taken || sent || outlet_.pressing();
+    waker_.polled(busy);
+    return busy;
 }
 
 // Frames of the wire go down, as many as there are descriptors for.

@@ -11,6 +11,7 @@ void Packet::attach() {
     receiver_ = PacketReceiver(spec, link_);
     sender_ = std::move(sender);
     offloads_.emplace(interface());
+    up_ = link_.up;
 }
 
 void Packet::detach() noexcept {
@@ -28,6 +29,7 @@ bool Packet::sound() noexcept {
     ::getsockopt(receiver_.descriptor(), SOL_SOCKET, SO_ERROR, &error, &length);
     missed_.fetch_add(receiver_.take_missed(), std::memory_order_relaxed);
     const auto link = interface().look();
+    up_.store(link && link->up, std::memory_order_relaxed); // a fact about the interface; orders no other data
     return link && link->index == link_.index && link->mtu == link_.mtu;
 }
 
@@ -91,6 +93,10 @@ void Packet::kick() {
 }
 
 std::size_t Packet::send(std::span<const Frame> frames) {
+    if (!up_.load(std::memory_order_relaxed)) { // the ring would fill, and go out stale when the interface is up again
+        count_dropped(frames.size());
+        return frames.size();
+    }
     std::size_t taken = 0;
     for (; taken < frames.size(); ++taken) {
         const Frame& frame = frames[taken];

@@ -44,7 +44,8 @@ class Packet final : public Live {
     Scratch scratch_;                                // cut frames of one batch
     std::atomic<std::uint64_t> missed_{0}, cuts_{0}; // counts; they order no other data
     PacketSender sender_;                            // the transmitting thread's, but for kick()
-    std::atomic<bool> unsent_{false};                // the kernel has not sent all that is in the ring
+    std::atomic<bool> up_{true};
+    std::atomic<bool> unsent_{false}; // the kernel has not sent all that is in the ring
 };
 
 std::unique_ptr<Wire> open_packet(const Spec& spec, const Options& options);

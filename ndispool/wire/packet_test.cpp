@@ -214,12 +214,15 @@ TEST_F(PacketWire, an_interface_that_is_set_down_and_up_is_used_again_without_tr
     make_cable();
     const auto a = open("packet:a"), b = open("packet:b");
     ASSERT_TRUE(ip("link set dev a down"));
-    (void)testing::transmit(*a, {numbered_frame(1, 60)});
+    const auto many = numbered_frames(100);
     std::array<Frame, 8> frames;
-    for (int i = 0; i < 30; ++i) {
+    for (int i = 0; i < 60; ++i) {
         EXPECT_EQ(a->receive(frames), 0U);
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        (void)testing::transmit(*a, many); // more than the ring holds
     }
+    EXPECT_EQ(testing::transmit(*a, many), many.size()) << "taken, and dropped";
+    EXPECT_GT(detail(*a, "dropped_out"), 1000U);
     ASSERT_TRUE(ip("link set dev a up"));
     const OwnedFrame sign = numbered_frame(2, 60);
     EXPECT_TRUE(testing::until([&] {
@@ -227,6 +230,7 @@ TEST_F(PacketWire, an_interface_that_is_set_down_and_up_is_used_again_without_tr
         return a->receive(frames) > 0;
     }));
     EXPECT_TRUE(testing::until([&] {
+        (void)a->receive(frames);
         testing::transmit(*a, {sign});
         return b->receive(frames) > 0;
     }));

@@ -70,7 +70,7 @@ class Xdp final : public Live {
     Descriptor promiscuous_;
     std::unique_ptr<XdpSocket> socket_;
     XdpProgram program_;
-    std::atomic<bool> native_{false};
+    std::atomic<bool> native_{false}, up_{true};
     std::atomic<std::uint64_t> missed_{0}; // a count; orders no other data
 };
 
@@ -91,6 +91,7 @@ void Xdp::attach() {
         returning_ = true;
         attach_program(spec);
         program_.steer(spec, 0, socket_->descriptor());
+        up_ = link_.up;
     } catch (...) {
         Xdp::detach();
         throw;
@@ -132,6 +133,7 @@ bool Xdp::sound() noexcept {
     audit();
     missed_.fetch_add(socket_->take_missed(), std::memory_order_relaxed);
     const auto link = interface().look();
+    up_.store(link && link->up, std::memory_order_relaxed); // a fact about the interface; orders no other data
     return link && link->index == link_.index && link->mtu == link_.mtu;
 }
 
@@ -141,6 +143,10 @@ std::size_t Xdp::take(std::span<Frame> frames) {
 
 std::size_t Xdp::send(std::span<const Frame> frames) {
     const auto too_long = [&](const Frame& frame) { return frame.bytes.size() > socket_->longest(); };
+    if (!up_.load(std::memory_order_relaxed)) { // the ring would fill, and go out stale when the interface is up again
+        count_dropped(frames.size());
+        return frames.size();
+    }
     std::size_t done = 0;
     while (done < frames.size()) {
         const auto rest = frames.subspan(done);
