@@ -14,6 +14,8 @@ RATIOS = {
     "null": ("packets/s", [("ndispool", "testpmd", 0.5)]),
     "packet": ("packets/s", [("ndispool", "testpmd", 1.0)]),
     "xdp": ("packets/s", [("ndispool", "testpmd", 1.5), ("ndispool", "packet", 1.5)]),
+    "packet-cpu": ("packets/s of processor time", [("ndispool", "testpmd", None)]),
+    "xdp-cpu": ("packets/s of processor time", [("ndispool", "packet", None), ("ndispool", "testpmd", None)]),
     "iperf": ("Mbit/s", [("packet_tap", "bridge_to_here", None), ("packet_packet", "bridge_to_far", None),
                          ("xdp_xdp", "bridge_to_far", None)]),
 }
@@ -32,12 +34,12 @@ def main(figures_file, folder):
             values.setdefault((part, subject), []).append(int(value))
     machine = f"{cpu()}, {os.cpu_count()} processors, Linux {platform.release()}"
     document = {"schema": "ndispool-bench-live", "version": 1, "machine": machine, "figures": [], "ratios": []}
-    lines = [machine, "", f"{'part':8}{'subject':16}{'median':>12}{'least':>12}{'greatest':>12}  unit"]
+    lines = [machine, "", f"{'part':12}{'subject':16}{'median':>12}{'least':>12}{'greatest':>12}  unit"]
     for (part, subject), all_values in values.items():
         unit = RATIOS[part][0]
         median = statistics.median(all_values)
         document["figures"].append({"part": part, "subject": subject, "unit": unit, "median": median, "values": all_values})
-        lines.append(f"{part:8}{subject:16}{median:12.0f}{min(all_values):12}{max(all_values):12}  {unit}")
+        lines.append(f"{part:12}{subject:16}{median:12.0f}{min(all_values):12}{max(all_values):12}  {unit}")
     lines.append("")
     for part, (_, ratios) in RATIOS.items():
         for subject, peer, target in ratios:
@@ -47,7 +49,7 @@ def main(figures_file, folder):
                 document["ratios"].append({"part": part, "subject": subject, "peer": peer, "ratio": round(ratio, 3),
                                            "target": target})
                 wanted = "" if target is None else f"  (at least {target} is wanted)"
-                lines.append(f"{part:8}{subject} / {peer}: {ratio:.2f}{wanted}")
+                lines.append(f"{part:12}{subject} / {peer}: {ratio:.2f}{wanted}")
     text = "\n".join(lines) + "\n"
     with open(os.path.join(folder, "live.json"), "w", encoding="ascii") as out:
         json.dump(document, out, indent=2)

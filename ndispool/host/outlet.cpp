@@ -72,8 +72,9 @@ std::size_t Outlet::transmit(std::span<const Outgoing> some) {
 }
 
 bool Outlet::flush() {
-    bool any = false;
+    bool any = false, waited = false;
     while (begin_flush()) {
+        waited = true;
         std::size_t done = 0, wanted, taken;
         do {
             const auto some = std::span(std::as_const(leaving_)).subspan(done, std::min(batch, leaving_.size() - done));
@@ -87,6 +88,8 @@ bool Outlet::flush() {
         if (taken < wanted)
             break;
     }
+    if (!waited)
+        refusals_ = 0;
     return any;
 }
 

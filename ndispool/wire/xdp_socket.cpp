@@ -61,6 +61,9 @@ XdpSocket::XdpSocket(const Spec& spec, const Interface& interface, const Link& l
     }
     if (error)
         refuse_bind(spec, queue, -error);
+    constexpr int max_tx_budget = 9; // XDP_MAX_TX_SKB_BUDGET of newer kernels: frames that one system call sends
+    const std::uint32_t budget = half;
+    ::setsockopt(descriptor(), SOL_XDP, max_tx_budget, &budget, sizeof budget); // else kernel_batch
     lent_.reserve(half);
     refill();
 }
@@ -105,7 +108,7 @@ std::size_t XdpSocket::take(std::span<Frame> frames, std::uint64_t now_100ns) {
     }
     if (count > 0)
         xsk_ring_cons__release(&rx_, count);
-    else if (sent_.count(Place::tx) > 0) // nobody may transmit for a while
+    else if (unsent()) // nobody may transmit for a while
         kick();
     if (xsk_ring_prod__needs_wakeup(&fill_))
         ::recvfrom(descriptor(), nullptr, 0, MSG_DONTWAIT, nullptr, nullptr);
@@ -124,11 +127,17 @@ void XdpSocket::reap() {
         xsk_ring_cons__release(&completion_, count);
 }
 
+// Frames are in the ring that the kernel has not looked at. The two numbers are compared, nothing is read by them: relaxed.
+bool XdpSocket::unsent() const {
+    return std::atomic_ref(*tx_.producer).load(std::memory_order_relaxed) !=
+           std::atomic_ref(*tx_.consumer).load(std::memory_order_relaxed);
+}
+
 // A system call alone: any thread.
 void XdpSocket::kick() {
     if (!xsk_ring_prod__needs_wakeup(&tx_))
         return;
-    for (std::uint32_t i = 0; i <= half / kernel_batch; ++i)
+    for (std::uint32_t i = 0; i <= half / kernel_batch && unsent(); ++i)
         if (::sendto(descriptor(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0 || errno != EAGAIN)
             return;
 }

@@ -49,6 +49,7 @@ class XdpSocket {
     void expect(bool moved) noexcept;
     void refill();
     void reap();
+    bool unsent() const;
     void kick();
 
     const std::size_t frame_bytes_;
