@@ -25,7 +25,14 @@ class Freedom {
     std::size_t portion(std::size_t count) {
         if (!used_ || count < 2)
             return count;
-        return next() % 2 == 0 ? 1 : 1 + next() % count;
+        switch (next() % 4) {
+        case 0:
+            return 1;
+        case 1:
+            return 1 + next() % count;
+        default:
+            return count;
+        }
     }
 
     unsigned processor() { return static_cast<unsigned>(next() % processors_); }

@@ -1,9 +1,9 @@
 #include "ndispool/tool/checked_run.h"
 
 #include "ndispool/host/exports.h"
-#include "ndispool/machine/clock.h"
 #include "ndispool/verify/door.h"
 #include "ndispool/verify/packets.h"
+#include "ndispool/verify/ticks.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -36,8 +36,8 @@ host::Finding finding_of(const verify::RawFinding& raw, std::uint64_t began) {
         finding.message += fmt::format(", {} times", raw.count);
     for (const verify::Evidence& evidence : raw.evidence) {
         const verify::Site& site = evidence.site;
-        finding.sites.push_back({evidence.what, named_frames(site.stack), site.processor, site.irql,
-                                 site.time_100ns > began ? site.time_100ns - began : 0});
+        finding.sites.push_back(
+            {evidence.what, named_frames(site.stack), site.processor, site.irql, verify::uptime_of(site.time) - began});
     }
     // Where it was found; a leak is found nowhere, and then where it began.
     for (auto site = finding.sites.rbegin(); site != finding.sites.rend() && finding.where.empty(); ++site)
@@ -82,7 +82,8 @@ void CheckedRun::loaded(const load::Image& image) {
     verify::watch_driver(image.code().begin, image.code().end);
     verify::arm(plan_);
     calls_.clear();
-    began_ = machine::uptime_100ns();
+    verify::start_ticks();
+    began_ = verify::uptime_of(0);
 }
 
 void CheckedRun::unloaded() {

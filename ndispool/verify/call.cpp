@@ -1,15 +1,14 @@
 #include "ndispool/verify/call.h"
 
-#include "ndispool/machine/clock.h"
 #include "ndispool/verify/faults.h"
+#include "ndispool/verify/ticks.h"
 
 namespace ndispool::verify {
 
-thread_local Thread this_thread __attribute__((tls_model("initial-exec")));
+constinit thread_local Thread this_thread{};
 
 Site site_now(StackId stack) noexcept {
-    return {stack, static_cast<std::uint8_t>(machine::current_processor()), machine::current_irql(), true,
-            machine::uptime_100ns()};
+    return {stack, static_cast<std::uint8_t>(machine::current_processor()), machine::current_irql(), true, ticks()};
 }
 
 Site site_of_handler(const void* handler) noexcept {

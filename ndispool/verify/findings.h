@@ -19,7 +19,7 @@ struct Site {
     std::uint8_t processor = 0;
     std::uint8_t irql = 0;
     bool known = false;
-    std::uint64_t time_100ns = 0; // uptime
+    std::uint64_t time = 0; // ticks (ticks.h)
 
     explicit operator bool() const { return known; }
 };

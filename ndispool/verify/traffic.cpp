@@ -326,7 +326,7 @@ bool begin_indication(Call& call, PNDIS_PACKET packet, bool& kept, bool deserial
         if (is_freed(call, entry))
             return false;
         if (entry.lent || (entry.pool && (entry.sent || entry.transferring))) {
-            const bool same_array = entry.passed.time_100ns == call.site().time_100ns;
+            const bool same_array = entry.passed.time == call.site().time;
             const bool at_once = entry.lent && entry.deserialized && entry.lent_in == this_thread.serial && !same_array;
             call.found(at_once ? rule::oob_after_indicate : rule::indicate_status,
                        at_once ? "a deserialized miniport indicated a packet again right after its indication: the "
