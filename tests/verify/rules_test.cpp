@@ -1,44 +1,10 @@
 // Each rule: the driver that breaks it is found, with the rule's identifier and the function that did it; the same driver without
 // the mistake is not.
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
+#include "tests/verify/checked.h"
 
-#include <array>
-#include <cstdio>
-#include <set>
-#include <string>
-#include <sys/wait.h>
+#include <gtest/gtest.h>
 
 namespace {
-
-struct Outcome {
-    int exit_code = -1;
-    nlohmann::json report;
-    std::string output;
-};
-
-Outcome run(const std::string& arguments) {
-    const std::string command = "timeout 60 '" NDISPOOL_PROGRAM "' run " + arguments + " --verify --json - 2>&1";
-    Outcome outcome;
-    FILE* const pipe = popen(command.c_str(), "r");
-    std::array<char, 4096> part;
-    while (const std::size_t bytes = std::fread(part.data(), 1, part.size(), pipe))
-        outcome.output.append(part.data(), bytes);
-    const int status = pclose(pipe);
-    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    const std::size_t begin = outcome.output.find('{');
-    if (begin != std::string::npos)
-        outcome.report = nlohmann::json::parse(outcome.output.substr(begin), nullptr, false);
-    return outcome;
-}
-
-std::set<std::string> rules_of(const Outcome& outcome) {
-    std::set<std::string> rules;
-    if (outcome.report.is_object())
-        for (const auto& finding : outcome.report["findings"])
-            rules.insert(finding["rule"].get<std::string>());
-    return rules;
-}
 
 // Whether a finding of this rule names the function, in any of its places.
 bool names(const Outcome& outcome, const std::string& rule, const std::string& function) {

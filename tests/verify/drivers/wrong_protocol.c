@@ -443,7 +443,7 @@ static INT ReceivePacket(NDIS_HANDLE context, PNDIS_PACKET packet) {
         NdisInterlockedIncrement(&kept);
         keptPacket = packet;
         NdisInitializeTimer(&timer, Once(L"return-too-many") ? ReturnTwiceLater : ReturnKept, NULL);
-        NdisSetTimer(&timer, 1);
+        NdisSetTimer(&timer, Is(L"ok-kept-long") ? 2000 : 1);
         return 1;
     }
     return 0;
@@ -547,7 +547,7 @@ MISTAKE CloseTwice(VOID) {
 static VOID Unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE unbind) {
     UINT tries;
     (void)context, (void)unbind;
-    for (tries = 0; tries < 1000 && kept > 0; tries++)
+    for (tries = 0; tries < 4000 && kept > 0; tries++)
         NdisMSleep(1000);
     NdisInitializeEvent(&closed);
     NdisCloseAdapter(status, binding);
