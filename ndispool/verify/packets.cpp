@@ -150,7 +150,7 @@ void bury_pool(PoolEntry& pool, const Site& freed) {
     pools().erase(found);
     // Packets that are still out go on to point at it.
     if (gone->in_use.load(std::memory_order_relaxed) != 0)
-        gone.release();
+        (void)gone.release();
 }
 
 bool release_quarantine(PoolEntry& pool, const Site& now) {

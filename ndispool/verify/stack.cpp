@@ -48,7 +48,7 @@ struct Walk {
 };
 
 // A frame is {frame pointer of its caller, return address}. Whatever does not look like one ends the walk.
-[[gnu::no_sanitize("address")]] void walk(Walk& stack, const void* frame) noexcept {
+__attribute__((no_sanitize("address"))) void walk(Walk& stack, const void* frame) noexcept {
     constexpr unsigned most_steps = 64; // the host's own frames between the driver's and the thread's begin
     const std::uintptr_t end = stack_end();
     auto at = reinterpret_cast<std::uintptr_t>(frame);
@@ -107,7 +107,7 @@ StackId intern(const Walk& stack) noexcept {
                     return StackId::none;
             }
             if (slots[slot].compare_exchange_strong(seen, made.get(), std::memory_order_acq_rel)) {
-                made.release();
+                (void)made.release();
                 return StackId{slot};
             }
         }
