@@ -75,6 +75,13 @@ std::string head(const CheckReport& report, const std::vector<Judged>& findings)
     return text;
 }
 
+std::string details(const host::WireReport& wire) {
+    std::string text;
+    for (const auto& [name, count] : wire.details)
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", xml(name), count);
+    return text;
+}
+
 std::string wires(const std::vector<host::WireReport>& wires) {
     HtmlTable table({{"side"},
                      {"wire"},
@@ -83,10 +90,11 @@ std::string wires(const std::vector<host::WireReport>& wires) {
                      {"frames out", true},
                      {"bytes out", true},
                      {"refused", true},
+                     {"also counted"},
                      {"trouble"}});
     for (const host::WireReport& wire : wires)
         table.add({xml(wire.side), code(wire.spec), number(wire.frames_in), number(wire.bytes_in),
-                   number(wire.frames_out), number(wire.bytes_out), number(wire.refused),
+                   number(wire.frames_out), number(wire.bytes_out), number(wire.refused), details(wire),
                    xml(wire.trouble.value_or(""))});
     return "<h2>Wires</h2>\n" + table.text();
 }

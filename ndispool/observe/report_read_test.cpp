@@ -48,7 +48,7 @@ TEST(ReportHtml, is_one_page_that_shows_everything_and_loads_nothing) {
     const CheckReport report = testing::check();
     const std::string page = report_html(report, judged(report));
     for (const char* part : {"<title>ndispool: passthru</title>", "replay:real.pcap", "passthru!PtBindAdapter+0x1d5",
-                             "<svg ", "packet-leak", "adapter.c:120", "--faults stack:2:1", "crashed",
+                             "<svg ", "packet-leak", "adapter.c:120", "missed_in 7", "--faults stack:2:1", "crashed",
                              "adapter came up", "call 2, &lt;odd&gt; &amp; &quot;name&quot;"})
         EXPECT_NE(page.find(part), std::string::npos) << part;
     for (const char* part : {"http:", "https:", "<script", "src=", "url(", "<odd>"})
