@@ -349,6 +349,36 @@ NDISAPI VOID NTAPI NdisMSetAttributesEx(IN NDIS_HANDLE MiniportAdapterHandle, IN
 #define NdisMSetAttributes(Handle, Context, BusMaster, Type)                                                           \
     NdisMSetAttributesEx(Handle, Context, 0, (BusMaster) ? NDIS_ATTRIBUTE_BUS_MASTER : 0, Type)
 
+/* Memory a card would reach by DMA. NULL when there is none. Documentation: NdisMAllocateSharedMemory. */
+NDISAPI VOID NTAPI NdisMAllocateSharedMemory(IN NDIS_HANDLE MiniportAdapterHandle, IN ULONG Length, IN BOOLEAN Cached,
+                                             OUT PVOID* VirtualAddress, OUT PNDIS_PHYSICAL_ADDRESS PhysicalAddress);
+NDISAPI VOID NTAPI NdisMFreeSharedMemory(IN NDIS_HANDLE MiniportAdapterHandle, IN ULONG Length, IN BOOLEAN Cached,
+                                         IN PVOID VirtualAddress, IN NDIS_PHYSICAL_ADDRESS PhysicalAddress);
+/* PENDING, then MiniportAllocateComplete; RESOURCES; NOT_SUPPORTED without that handler. Up to DISPATCH_LEVEL.
+ * Documentation: NdisMAllocateSharedMemoryAsync. */
+NDISAPI NDIS_STATUS NTAPI NdisMAllocateSharedMemoryAsync(IN NDIS_HANDLE MiniportAdapterHandle, IN ULONG Length,
+                                                         IN BOOLEAN Cached, IN PVOID Context);
+
+/* FAILURE: no adapter here has hardware resources. Documentation: NdisMQueryAdapterResources. */
+typedef struct _CM_PARTIAL_RESOURCE_LIST NDIS_RESOURCE_LIST, *PNDIS_RESOURCE_LIST;
+NDISAPI VOID NTAPI NdisMQueryAdapterResources(OUT PNDIS_STATUS Status, IN NDIS_HANDLE WrapperConfigurationContext,
+                                              OUT PNDIS_RESOURCE_LIST ResourceList, IN OUT PUINT BufferSize);
+
+/* A log of the last Size bytes, one for each adapter. SUCCESS, RESOURCES, FAILURE (there is one); a write is up to
+ * DISPATCH_LEVEL and BUFFER_OVERFLOW when it is larger than the log. Documentation: NdisMCreateLog, NdisMWriteLogData. */
+NDISAPI NDIS_STATUS NTAPI NdisMCreateLog(IN NDIS_HANDLE MiniportAdapterHandle, IN UINT Size,
+                                         OUT PNDIS_HANDLE LogHandle);
+NDISAPI NDIS_STATUS NTAPI NdisMWriteLogData(IN NDIS_HANDLE LogHandle, IN PVOID LogBuffer, IN UINT LogBufferSize);
+NDISAPI VOID NTAPI NdisMFlushLog(IN NDIS_HANDLE LogHandle);
+NDISAPI VOID NTAPI NdisMCloseLog(IN NDIS_HANDLE LogHandle);
+
+/* The adapter is dead: NDIS unbinds and halts it soon. Documentation: NdisMRemoveMiniport. */
+NDISAPI NDIS_STATUS NTAPI NdisMRemoveMiniport(IN NDIS_HANDLE MiniportAdapterHandle);
+/* NOT_SUPPORTED: there are no bundles of miniports. Documentation: NdisMSetMiniportSecondary, NdisMPromoteMiniport. */
+NDISAPI NDIS_STATUS NTAPI NdisMSetMiniportSecondary(IN NDIS_HANDLE MiniportAdapterHandle,
+                                                    IN NDIS_HANDLE PrimaryMiniportAdapterHandle);
+NDISAPI NDIS_STATUS NTAPI NdisMPromoteMiniport(IN NDIS_HANDLE MiniportAdapterHandle);
+
 NDISAPI VOID NTAPI NdisMRegisterAdapterShutdownHandler(IN NDIS_HANDLE MiniportAdapterHandle, IN PVOID ShutdownContext,
                                                        IN ADAPTER_SHUTDOWN_HANDLER ShutdownHandler);
 NDISAPI VOID NTAPI NdisMDeregisterAdapterShutdownHandler(IN NDIS_HANDLE MiniportAdapterHandle);

@@ -2,6 +2,7 @@
 
 #include "ndispool/host/binding.h"
 #include "ndispool/host/doors.h"
+#include "ndispool/host/hang_check.h"
 #include "ndispool/host/send.h"
 
 #include <algorithm>
@@ -39,7 +40,8 @@ NDIS_STATUS learn(Adapter& adapter) {
     block.MaximumLongAddresses = adapter.maximum_list_size = ask_number(adapter, OID_802_3_MAXIMUM_LIST_SIZE, 32);
     if (adapter.attributes & NDIS_ATTRIBUTE_NO_HALT_ON_SUSPEND) {
         NDIS_PNP_CAPABILITIES capabilities{};
-        ask(adapter, NdisRequestQueryInformation, OID_PNP_CAPABILITIES, &capabilities, sizeof capabilities);
+        adapter.power_aware = ask(adapter, NdisRequestQueryInformation, OID_PNP_CAPABILITIES, &capabilities,
+                                  sizeof capabilities) == NDIS_STATUS_SUCCESS;
     }
     if (adapter.handlers().SendPacketsHandler)
         block.MaxSendPackets =
@@ -64,6 +66,8 @@ Adapter::Adapter() : filter_database{this}, bindings(&nobody) {
 }
 
 Adapter::~Adapter() {
+    machine::remove_dpc(deferred.dpc);
+    machine::remove_dpc(loopback.dpc);
     const BindingList* list = bindings.load(std::memory_order_relaxed); // nobody else is left
     if (list != &nobody)
         delete list;
@@ -71,7 +75,8 @@ Adapter::~Adapter() {
 
 NDIS_STATUS start(Adapter& adapter) {
     adapter.abi = adapter.miniport->driver->abi;
-    fill_block(adapter); // before the driver sees the handle: its macros reach through it
+    reopen_requests(adapter); // it may have been halted to sleep
+    fill_block(adapter);      // before the driver sees the handle: its macros reach through it
     NDIS_STATUS open_error = NDIS_STATUS_SUCCESS;
     UINT selected = 0;
     NDIS_STATUS status = nt::invoke(adapter.abi, adapter.handlers().InitializeHandler, &open_error, &selected,
@@ -90,10 +95,12 @@ NDIS_STATUS start(Adapter& adapter) {
         return status;
     }
     adapter.state.store(AdapterState::running, std::memory_order_release);
+    start_hang_checks(adapter);
     return NDIS_STATUS_SUCCESS;
 }
 
 void halt(Adapter& adapter) {
+    stop_hang_checks(adapter);
     adapter.state.store(AdapterState::halting, std::memory_order_release);
     abort_waiting(adapter, NDIS_STATUS_REQUEST_ABORTED);
     machine::synchronize(); // no handler but MiniportReturnPacket and armed timers starts from here on

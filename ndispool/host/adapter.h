@@ -22,6 +22,8 @@
 
 namespace ndispool::host {
 
+struct Protocol;
+
 using MacAddress = std::array<std::uint8_t, 6>;
 
 // The bindings that receive and may be sent from, in binding order.
@@ -75,6 +77,8 @@ struct Adapter {
 
     // A serialized miniport's sends wait here; touched only inside the serializer.
     std::deque<PNDIS_PACKET> send_queue;
+    std::vector<PNDIS_PACKET> sends_inside; // given to the miniport and not completed
+    std::size_t sends_aborted = 0;          // completed for it by a reset: a late completion is no mistake
     bool sends_stalled = false; // it answered RESOURCES: wait for a completion or NdisMSendResourcesAvailable
 
     DeferredSends deferred;
@@ -85,7 +89,15 @@ struct Adapter {
     // Packets lent upward and packets that came back.
     Tally lent, returned;
 
-    std::atomic<Binding*> reset_by{nullptr}; // who asked for the reset that runs
+    std::atomic<bool> in_reset_handler{false}; // MiniportReset was called and has not completed
+    std::atomic<Binding*> reset_by{nullptr};   // the binding that asked for it; null: NDIS did
+
+    // Power. Changed by operations only.
+    bool power_aware = false;                // it answered OID_PNP_CAPABILITIES
+    bool halted_to_sleep = false;            // it knows no power states, so it was halted
+    std::vector<Protocol*> unbound_to_sleep; // they know no power events
+
+    NDIS_HANDLE log = nullptr; // NdisMCreateLog
 
     ADAPTER_SHUTDOWN_HANDLER shutdown_handler = nullptr;
     PVOID shutdown_context = nullptr;

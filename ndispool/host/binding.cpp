@@ -1,6 +1,7 @@
 #include "ndispool/host/binding.h"
 
 #include "ndispool/host/adapter.h"
+#include "ndispool/host/completions.h"
 #include "ndispool/host/doors.h"
 #include "ndispool/host/findings.h"
 #include "ndispool/machine/clock.h"
@@ -57,6 +58,37 @@ void close_later(void* context) {
                NDIS_STATUS{NDIS_STATUS_SUCCESS});
 }
 
+// Release pairs with the acquire in is_open().
+void make_visible(Binding& binding) {
+    link(*binding.adapter, binding);
+    binding.state.store(BindingState::open, std::memory_order_release);
+}
+
+void open_later(void* context) {
+    Binding& binding = *static_cast<Binding*>(context);
+    make_visible(binding);
+    nt::invoke(binding.abi, binding.handlers().OpenAdapterCompleteHandler, binding.context(),
+               NDIS_STATUS{NDIS_STATUS_SUCCESS}, NDIS_STATUS{NDIS_STATUS_SUCCESS});
+}
+
+// A run may bind and unbind for days: of the bindings that are gone, those that a late call may still be about are kept, and
+// those that something is still out on.
+constexpr std::size_t closed_kept = 64;
+
+// Under registry_lock.
+void drop_long_closed() {
+    const auto gone = [](const auto& binding) {
+        return binding->state.load(std::memory_order_acquire) == BindingState::closed && drained(*binding);
+    };
+    auto excess = static_cast<std::size_t>(std::count_if(all_bindings.begin(), all_bindings.end(), gone));
+    std::erase_if(all_bindings, [&](const auto& binding) {
+        if (excess <= closed_kept || !gone(binding))
+            return false;
+        --excess;
+        return true;
+    });
+}
+
 template <class Predicate> std::vector<Binding*> select(Predicate predicate) {
     std::scoped_lock guard(registry_lock);
     std::vector<Binding*> chosen;
@@ -79,9 +111,14 @@ NDIS_STATUS open(Protocol& protocol, Adapter& adapter, NDIS_HANDLE context, PNDI
     *handle = binding.handle(); // before anything can be indicated: indications may come at once
     {
         std::scoped_lock guard(registry_lock);
+        drop_long_closed();
         all_bindings.push_back(std::move(owned));
     }
-    link(adapter, binding);
+    if (pends()) {
+        machine::queue_work(open_later, &binding);
+        return NDIS_STATUS_PENDING;
+    }
+    make_visible(binding);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -93,7 +130,7 @@ NDIS_STATUS close(Binding& binding) {
     if (machine::current_irql() < machine::dispatch_level) {
         withdraw(binding);
         machine::synchronize();
-        if (drained(binding)) {
+        if (drained(binding) && !pends()) {
             finish_close(binding);
             return NDIS_STATUS_SUCCESS;
         }
@@ -118,6 +155,21 @@ std::vector<Binding*> bindings_of(const Protocol& protocol) {
 
 std::vector<Binding*> bindings_on(const Adapter& adapter) {
     return select([&](const Binding& binding) { return binding.adapter == &adapter; });
+}
+
+bool bound_to(const Protocol& protocol, const Adapter& adapter) {
+    return !select([&](const Binding& b) { return b.protocol == &protocol && b.adapter == &adapter; }).empty();
+}
+
+bool is_remembered(const Adapter& adapter) {
+    std::scoped_lock guard(registry_lock);
+    return std::any_of(all_bindings.begin(), all_bindings.end(),
+                       [&](const auto& binding) { return binding->adapter == &adapter; });
+}
+
+std::size_t bindings_kept() {
+    std::scoped_lock guard(registry_lock);
+    return all_bindings.size();
 }
 
 void forget_bindings() {

@@ -1,7 +1,7 @@
 // One protocol opened on one adapter: the NDIS_OPEN_BLOCK drivers hold a pointer to, and the host's own data behind it.
 //   Callers:   the data path at DISPATCH_LEVEL; open() and close() at PASSIVE_LEVEL.
 //   Holds:     a binding is closed only when every send, transfer, request and running call of it is over. The memory stays
-//              until the run has ended, so that a driver's late completion finds something to be refused by.
+//              for a while, so that a driver's late completion finds something to be refused by.
 //   Not here:  what a binding receives (filter.h, receive.h) and how it came to be asked to bind (pnp.h).
 #pragma once
 
@@ -19,7 +19,7 @@ namespace ndispool::host {
 struct Adapter;
 struct Protocol;
 
-enum class BindingState : std::uint8_t { open, closing, closed };
+enum class BindingState : std::uint8_t { opening, open, closing, closed };
 
 struct Binding {
     NDIS_OPEN_BLOCK block{}; // first: the handle points here
@@ -29,7 +29,7 @@ struct Binding {
     Protocol* protocol = nullptr;
     nt::Abi abi = nt::Abi::system_v;
 
-    std::atomic<BindingState> state{BindingState::open};
+    std::atomic<BindingState> state{BindingState::opening};
     Filter filter;
     std::atomic<ULONG> protocol_options{0};
     std::atomic<UINT> lookahead{0};
@@ -53,7 +53,8 @@ inline Binding* binding_of(NDIS_HANDLE handle) {
     return static_cast<Binding*>(handle);
 }
 
-// Opens `adapter` for `protocol`; the handle is stored through `handle` before anything can be indicated to it.
+// Opens `adapter` for `protocol`; the handle is stored through `handle` before anything can be indicated to it. SUCCESS, or
+// PENDING and ProtocolOpenAdapterComplete follows.
 NDIS_STATUS open(Protocol& protocol, Adapter& adapter, NDIS_HANDLE context, PNDIS_HANDLE handle);
 
 // NDIS_STATUS_SUCCESS when everything of the binding was back; else PENDING, and ProtocolCloseAdapterComplete follows.
@@ -65,6 +66,13 @@ bool wait_until_closed(Binding& binding);
 // Bindings that are not closed, of a protocol or on an adapter, in binding order.
 std::vector<Binding*> bindings_of(const Protocol& protocol);
 std::vector<Binding*> bindings_on(const Adapter& adapter);
+
+bool bound_to(const Protocol& protocol, const Adapter& adapter);
+
+// A binding that is kept, closed or not, is on this adapter.
+bool is_remembered(const Adapter& adapter);
+
+std::size_t bindings_kept(); // closed ones included
 
 // Frees what the last run left. No driver is loaded.
 void forget_bindings();

@@ -45,7 +45,7 @@ NDIS_STATUS transfer_by_block(NDIS_HANDLE binding, NDIS_HANDLE context, UINT off
 }
 
 NDIS_STATUS reset_by_block(NDIS_HANDLE binding) {
-    return reset(*binding_of(binding));
+    return reset(*binding_of(binding)->adapter, binding_of(binding));
 }
 
 NDIS_STATUS request_by_block(NDIS_HANDLE binding, PNDIS_REQUEST request) {

@@ -15,8 +15,8 @@ namespace {
 std::unordered_map<std::string_view, const nt::Export*> collect() {
     std::unordered_map<std::string_view, const nt::Export*> door;
     for (std::span<const nt::Export> part :
-         {registration_exports(), traffic_exports(), adapter_exports(), configuration_exports(), ndis::packet_exports(),
-          ndis::buffer_exports(), ndis::service_exports(), nt::exports()})
+         {registration_exports(), traffic_exports(), adapter_exports(), configuration_exports(), resource_exports(),
+          ndis::packet_exports(), ndis::buffer_exports(), ndis::service_exports(), nt::exports()})
         for (const nt::Export& entry : part)
             door.emplace(entry.name, &entry);
     return door;

@@ -13,11 +13,15 @@ std::span<const nt::Export> registration_exports();
 std::span<const nt::Export> traffic_exports();
 std::span<const nt::Export> adapter_exports();
 std::span<const nt::Export> configuration_exports();
+std::span<const nt::Export> resource_exports();
 
 // The entry for `name`, of any room; null when no function of that name exists.
 const nt::Export* find_export(std::string_view name);
 
 // The entry that the driver under test gets: the checker's, when there is one that has a form of this function.
 const nt::Export* driver_export(std::string_view name);
+
+// What a function that is not here belongs to, when ndispool will not have it; else empty.
+std::string_view out_of_scope(std::string_view name);
 
 } // namespace ndispool::host

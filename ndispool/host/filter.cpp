@@ -66,17 +66,10 @@ NDIS_STATUS forward(Binding& binding, NDIS_REQUEST& original, NDIS_OID oid,
     request->oid = oid;
     request->prepare = std::move(merge);
     const UINT read = original.DATA.SET_INFORMATION.InformationBufferLength;
-    request->complete = [&binding, &original, read, accept = std::move(accept)](NDIS_STATUS status) {
-        if (status == NDIS_STATUS_SUCCESS) {
-            accept();
-            original.DATA.SET_INFORMATION.BytesRead = read;
-        }
-        nt::invoke(binding.abi, binding.handlers().RequestCompleteHandler, binding.context(), &original, status);
-        binding.requests.fetch_sub(1, std::memory_order_release); // pairs with close(): the completion is over
-    };
-    binding.requests.fetch_add(1, std::memory_order_relaxed); // a count; close() reads it after the binding was marked
-    submit(*binding.adapter, request);
-    return NDIS_STATUS_PENDING;
+    return submit_for(binding, original, request, [&original, read, accept = std::move(accept)] {
+        accept();
+        original.DATA.SET_INFORMATION.BytesRead = read;
+    });
 }
 
 NDIS_STATUS too_short(NDIS_REQUEST& request, UINT needed) {
@@ -170,8 +163,15 @@ NDIS_STATUS answer(NDIS_REQUEST& request, ULONG value) {
     return answer(request, &value, sizeof value);
 }
 
-void tell(Adapter& adapter, NDIS_OID oid, std::vector<std::byte> value) {
-    ask(adapter, NdisRequestSetInformation, oid, value.data(), static_cast<UINT>(value.size()));
+// Nobody waits for the answer: an intermediate driver may keep the request until the adapter below it wakes up.
+void tell(
+    Adapter& adapter, NDIS_OID oid, std::vector<std::byte> value, std::function<void()> afterwards = [] {}) {
+    auto request = std::make_shared<Request>();
+    request->type = NdisRequestSetInformation;
+    request->oid = oid;
+    request->hold(std::move(value));
+    request->complete = [afterwards = std::move(afterwards)](NDIS_STATUS) { afterwards(); };
+    submit(adapter, request);
 }
 
 bool is_broadcast(std::span<const std::byte> header) {
@@ -263,11 +263,11 @@ void withdraw(Binding& binding) {
     }
 }
 
-void restore(Adapter& adapter) {
+void restore(Adapter& adapter, std::function<void()> afterwards) {
     const Union merged = merge_without(adapter, nullptr);
     tell(adapter, OID_GEN_CURRENT_PACKET_FILTER, bytes_of(merged.types));
     tell(adapter, OID_802_3_MULTICAST_LIST, bytes_of(merged.multicast));
-    tell(adapter, OID_GEN_CURRENT_LOOKAHEAD, bytes_of(merged.lookahead));
+    tell(adapter, OID_GEN_CURRENT_LOOKAHEAD, bytes_of(merged.lookahead), std::move(afterwards));
 }
 
 } // namespace ndispool::host

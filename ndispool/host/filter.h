@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <ndis.h>
 #include <optional>
@@ -38,7 +39,8 @@ std::optional<NDIS_STATUS> merge_for_adapter(Binding& binding, NDIS_REQUEST& req
 // The binding is going: what the miniport was told is computed again without it.
 void withdraw(Binding& binding);
 
-// After a reset that lost the addresses: tells the miniport everything again.
-void restore(Adapter& adapter);
+// After a reset that lost the addresses, or a sleep: tells the miniport everything again. `afterwards` is called once, at
+// DISPATCH_LEVEL, when it has answered; nobody waits for that.
+void restore(Adapter& adapter, std::function<void()> afterwards);
 
 } // namespace ndispool::host

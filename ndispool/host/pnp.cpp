@@ -1,6 +1,7 @@
 #include "ndispool/host/pnp.h"
 
 #include "ndispool/host/findings.h"
+#include "ndispool/host/operation.h"
 #include "ndispool/machine/clock.h"
 #include "ndispool/machine/event.h"
 #include "ndispool/nt/text.h"
@@ -19,13 +20,6 @@ constexpr auto handler_limit = 30s;                    // for a bind, unbind or 
 constexpr std::uint64_t loan_limit_100ns = 50'000'000; // 5 s for lent packets to come back before a halt
 constexpr std::uint64_t poll_100ns = 10'000;           // 1 ms
 
-// Serialises operations; recursive because drivers start one from inside another. Driver code runs under it, so nothing that a
-// handler may wait for takes it: completions, returns, requests and closes do not.
-std::recursive_mutex operation_lock;
-unsigned operation_depth = 0; // guarded by operation_lock, as are the next two
-std::vector<Adapter*> unannounced;
-std::function<void(Adapter&)> announced_to;
-
 std::mutex binds_lock;           // guards binds and unbinds; never held while a driver is called
 std::vector<BindContext*> binds; // innermost last
 struct UnbindContext {
@@ -43,24 +37,6 @@ struct PendingEvent {
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
 };
 std::vector<PendingEvent*> pending_events;
-
-// At the end of the outermost operation the adapters it started are announced.
-class Operation {
-  public:
-    Operation() : guard_(operation_lock) { ++operation_depth; }
-    ~Operation() {
-        while (operation_depth == 1 && !unannounced.empty()) {
-            Adapter* const adapter = unannounced.front();
-            unannounced.erase(unannounced.begin());
-            if (announced_to && adapter->running())
-                announced_to(*adapter);
-        }
-        --operation_depth;
-    }
-
-  private:
-    std::scoped_lock<std::recursive_mutex> guard_;
-};
 
 bool same_name(std::u16string_view a, std::u16string_view b) {
     return nt::compare(a, b, true) == 0;
@@ -111,6 +87,23 @@ void wait_for_loans(Adapter& adapter) {
     }
 }
 
+// A run may bind and unbind for days: of the adapters that are gone, those that a late call may still be about are kept.
+constexpr std::size_t halted_kept = 64;
+
+// Under registry_lock.
+void drop_long_halted() {
+    const auto gone = [](const auto& adapter) {
+        return adapter->state.load(std::memory_order_acquire) == AdapterState::halted;
+    };
+    auto excess = static_cast<std::size_t>(std::count_if(all_adapters.begin(), all_adapters.end(), gone));
+    std::erase_if(all_adapters, [&](const auto& adapter) {
+        if (excess <= halted_kept || !gone(adapter) || is_remembered(*adapter))
+            return false;
+        --excess;
+        return true;
+    });
+}
+
 } // namespace
 
 Adapter& add_adapter(MiniportDriver& miniport, std::u16string name, std::u16string friendly_name) {
@@ -119,6 +112,7 @@ Adapter& add_adapter(MiniportDriver& miniport, std::u16string name, std::u16stri
     adapter->name = std::move(name);
     adapter->friendly_name = std::move(friendly_name);
     std::scoped_lock guard(registry_lock);
+    drop_long_halted();
     all_adapters.push_back(std::move(adapter));
     return *all_adapters.back();
 }
@@ -204,23 +198,41 @@ void complete_event(NET_PNP_EVENT& event, NDIS_STATUS status) {
 
 void remove(Adapter& adapter) {
     Operation operation;
-    AdapterState running = AdapterState::running;
-    if (!adapter.state.compare_exchange_strong(running, AdapterState::unbinding, std::memory_order_acq_rel))
+    AdapterState before = adapter.state.load(std::memory_order_acquire);
+    if (before != AdapterState::running && before != AdapterState::low_power)
         return;
+    const bool halted_already = adapter.halted_to_sleep;
+    adapter.state.store(AdapterState::unbinding, std::memory_order_release); // operations alone change the state
     std::vector<Binding*> bound = bindings_on(adapter);
     std::for_each(bound.rbegin(), bound.rend(), [](Binding* binding) { unbind(*binding); });
     wait_for_loans(adapter);
-    halt(adapter);
+    if (halted_already)
+        adapter.state.store(AdapterState::halted, std::memory_order_release);
+    else
+        halt(adapter);
 }
 
-void on_adapter_started(std::function<void(Adapter&)> action) {
-    std::scoped_lock guard(operation_lock);
-    announced_to = std::move(action);
-}
-
-void announce(Adapter& adapter) {
+bool may_remove(Adapter& adapter) {
     Operation operation;
-    unannounced.push_back(&adapter);
+    NET_PNP_EVENT event{};
+    event.NetEvent = NetEventQueryRemoveDevice;
+    std::vector<Binding*> asked;
+    for (Binding* binding : bindings_on(adapter)) {
+        asked.push_back(binding);
+        if (tell(*binding->protocol, binding, event) != NDIS_STATUS_FAILURE)
+            continue;
+        event.NetEvent = NetEventCancelRemoveDevice;
+        for (Binding* told : asked)
+            tell(*told->protocol, told, event);
+        return false;
+    }
+    return true;
+}
+
+void notify(Adapter& adapter, NDIS_DEVICE_PNP_EVENT event, PVOID buffer, ULONG length) {
+    Operation operation;
+    if (adapter.handlers().PnPEventNotifyHandler)
+        nt::invoke(adapter.abi, adapter.handlers().PnPEventNotifyHandler, adapter.context(), event, buffer, length);
 }
 
 BindContext* find_bind(std::u16string_view section) {
@@ -263,9 +275,8 @@ void remove_everything_of(Driver& driver) {
 }
 
 void forget_adapters() {
-    std::scoped_lock guard(operation_lock, registry_lock);
-    unannounced.clear();
-    announced_to = nullptr;
+    forget_announcements();
+    std::scoped_lock guard(registry_lock);
     all_adapters.clear();
 }
 

@@ -1,15 +1,13 @@
 // Plug and play: which adapters there are, who binds to them, and the order in which all of it comes up and goes down.
-//   Callers:   PASSIVE_LEVEL. One operation at a time; an operation may be started from inside a handler that another one of
-//              the same thread is calling (NdisIMInitializeDeviceInstanceEx in a bind, a halt in an unbind).
+//   Callers:   PASSIVE_LEVEL. Each of these is an operation (operation.h).
 //   Holds:     adapters are halted after every binding on them is closed and every lent packet is back or reported.
-//              Objects live until forget_adapters(): a late call of a driver finds something that refuses it.
+//              Objects outlive their end, the last 64 of a kind at least: a late call of a driver finds something that refuses it.
 //   Not here:  what a handler of a driver does, waiting for traffic (run.h).
 #pragma once
 
 #include "ndispool/host/adapter.h"
 #include "ndispool/host/binding.h"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,9 +43,10 @@ void complete_event(NET_PNP_EVENT& event, NDIS_STATUS status);
 // Unbinds everything above (last bound first), waits for lent packets, halts. Does nothing for an adapter that does not run.
 void remove(Adapter& adapter);
 
-// Called for every adapter that was started by a driver, after the bind that led to it is over.
-void on_adapter_started(std::function<void(Adapter&)> action);
-void announce(Adapter& adapter);
+// Planned removal: asks everything bound to the adapter. False: somebody refused, and all who were asked were told that it is off.
+bool may_remove(Adapter& adapter);
+// MiniportPnPEventNotify, of a driver that has it.
+void notify(Adapter& adapter, NDIS_DEVICE_PNP_EVENT event, PVOID buffer = nullptr, ULONG length = 0);
 
 // The bind that is going on and has this section name; null when there is none.
 BindContext* find_bind(std::u16string_view section);

@@ -2,6 +2,7 @@
 
 #include "ndispool/host/adapter.h"
 #include "ndispool/host/binding.h"
+#include "ndispool/host/completions.h"
 #include "ndispool/host/findings.h"
 #include "ndispool/host/frame.h"
 #include "ndispool/host/hop.h"
@@ -45,14 +46,17 @@ void show_to(Adapter& adapter, Binding& binding, PNDIS_PACKET packet) {
     const UINT said = NDIS_GET_PACKET_HEADER_SIZE(packet);
     const UINT header_bytes =
         static_cast<UINT>(std::min<std::size_t>(said ? said : ethernet_header_bytes, frame.size()));
-    const UINT data_bytes = static_cast<UINT>(frame.size()) - header_bytes;
+    const UINT packet_bytes = static_cast<UINT>(frame.size()) - header_bytes;
+    // All of it is shown. Where things are made to pend, no more than the binding asked for: it then transfers the rest.
+    const UINT wished = binding.lookahead.load(std::memory_order_relaxed);
+    const UINT data_bytes = wished > 0 && wished < packet_bytes && pends() ? wished : packet_bytes;
     auto* header = const_cast<std::byte*>(frame.data());
 
     Shown entry{&adapter, packet, header_bytes, shown};
     shown = &entry;
     nt::invoke(binding.abi, binding.block.ReceiveHandler, binding.context(), static_cast<NDIS_HANDLE>(&entry),
                static_cast<PVOID>(header), header_bytes, static_cast<PVOID>(header + header_bytes), data_bytes,
-               data_bytes);
+               packet_bytes);
     shown = entry.outer;
     mark_received(binding);
 }
@@ -150,12 +154,28 @@ NDIS_STATUS copy_shown(const Shown& from, UINT offset, UINT length, PNDIS_PACKET
     return NDIS_STATUS_SUCCESS;
 }
 
+// A sleeping adapter indicates: the packets are its own again at once.
+void refuse(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
+    for (PNDIS_PACKET packet : packets) {
+        if (NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES)
+            return;
+        if (adapter.deserialized)
+            nt::invoke(adapter.abi, adapter.handlers().ReturnPacketHandler, adapter.context(), packet);
+        else
+            NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_SUCCESS);
+    }
+}
+
 } // namespace
 
 void indicate(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
     machine::DispatchScope dispatch;
     // While MiniportHalt runs the driver may still be at it, and a loan comes back at once because nobody is bound any more.
     const AdapterState state = adapter.state.load(std::memory_order_acquire);
+    if (state == AdapterState::low_power) {
+        refuse(adapter, packets);
+        return;
+    }
     if (state == AdapterState::initializing || state == AdapterState::halted) {
         report("indicate-status", "packets were indicated before MiniportInitialize had returned or after the halt");
         return;
@@ -173,6 +193,8 @@ void indicate(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
 
 void indicate(Adapter& adapter, const Lookahead& frame) {
     machine::DispatchScope dispatch;
+    if (adapter.state.load(std::memory_order_acquire) == AdapterState::low_power)
+        return;
     const std::span<const std::byte> header(static_cast<const std::byte*>(frame.header), frame.header_bytes);
     for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
         if (!wants(*binding, adapter, header))
@@ -211,8 +233,18 @@ NDIS_STATUS transfer(Binding& binding, NDIS_HANDLE receive_context, UINT offset,
     *transferred = 0;
     if (!binding.is_open())
         return NDIS_STATUS_REQUEST_ABORTED;
-    if (const Shown* const entry = find_shown(adapter, receive_context))
-        return copy_shown(*entry, offset, length, packet, transferred);
+    if (const Shown* const entry = find_shown(adapter, receive_context)) {
+        const NDIS_STATUS status = copy_shown(*entry, offset, length, packet, transferred);
+        if (!pends())
+            return status;
+        binding.started.add(1);
+        complete_later([&binding, packet, status, bytes = *transferred] {
+            nt::invoke(binding.abi, binding.block.TransferDataCompleteHandler, binding.context(), packet, status,
+                       bytes);
+            binding.finished.add(1);
+        });
+        return NDIS_STATUS_PENDING;
+    }
     if (!adapter.handlers().TransferDataHandler)
         return NDIS_STATUS_FAILURE;
     if (!begin_operation(binding, packet))

@@ -1,13 +1,18 @@
 // The plain door: registration, binding and the intermediate driver's calls. Flat: convert, call, convert.
 #include "ndispool/host/adapter.h"
+#include "ndispool/host/completions.h"
 #include "ndispool/host/exports.h"
 #include "ndispool/host/findings.h"
+#include "ndispool/host/operation.h"
 #include "ndispool/host/pnp.h"
 #include "ndispool/machine/work.h"
 #include "ndispool/nt/text.h"
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
+#include <mutex>
+#include <optional>
 
 namespace ndispool::host {
 
@@ -90,25 +95,74 @@ void deregister_protocol(Protocol& protocol) {
         unbind(*binding);
 }
 
+// A virtual adapter that a driver has asked for and that is not there yet.
+struct Instance {
+    MiniportDriver* miniport;
+    std::u16string name;
+    NDIS_HANDLE context;
+};
+std::mutex instances_lock; // guards instances; never held while a driver is called
+std::deque<Instance> instances;
+
+// The instance of this name leaves the list.
+std::optional<Instance> take_instance(const MiniportDriver& miniport, std::u16string_view name) {
+    std::scoped_lock guard(instances_lock);
+    const auto found = std::find_if(instances.begin(), instances.end(), [&](const Instance& instance) {
+        return instance.miniport == &miniport && nt::compare(instance.name, name, true) == 0;
+    });
+    if (found == instances.end())
+        return std::nullopt;
+    std::optional<Instance> taken(std::move(*found));
+    instances.erase(found);
+    return taken;
+}
+
+void initialize(Instance instance) {
+    const Operation operation;
+    MiniportDriver& miniport = *instance.miniport;
+    Adapter& adapter =
+        add_adapter(miniport, std::move(instance.name), nt::to_utf16(miniport.driver->name) + u" Miniport");
+    adapter.device_context = instance.context;
+    if (start(adapter) == NDIS_STATUS_SUCCESS)
+        announce(adapter);
+}
+
+// The oldest instance of the list, unless it was cancelled: a work item, so that it comes after the bind that asked for it.
+void initialize_later(void*) {
+    const Operation operation; // first: a cancel inside another operation comes before this or after it
+    std::optional<Instance> next;
+    {
+        std::scoped_lock guard(instances_lock);
+        if (instances.empty())
+            return;
+        next = std::move(instances.front());
+        instances.pop_front();
+    }
+    initialize(std::move(*next));
+}
+
+// The function reports that initialization was initiated, not how it went.
 NDIS_STATUS initialize_instance(MiniportDriver& miniport, std::u16string name, NDIS_HANDLE context) {
     if (find_adapter(name))
         return NDIS_STATUS_NOT_ACCEPTED;
-    Adapter& adapter = add_adapter(miniport, std::move(name), nt::to_utf16(miniport.driver->name) + u" Miniport");
-    adapter.device_context = context;
-    // The function reports that initialization was initiated, not how it went.
-    if (start(adapter) == NDIS_STATUS_SUCCESS)
-        announce(adapter);
+    Instance instance{&miniport, std::move(name), context};
+    if (!pends()) {
+        initialize(std::move(instance));
+        return NDIS_STATUS_SUCCESS;
+    }
+    {
+        std::scoped_lock guard(instances_lock);
+        instances.push_back(std::move(instance));
+    }
+    machine::queue_work(initialize_later, nullptr);
     return NDIS_STATUS_SUCCESS;
 }
 
 void reenumerate(void* context) {
     auto& protocol = *static_cast<Protocol*>(context);
     for (Adapter* adapter : protocol.configured)
-        if (protocol.registered && adapter->running()) {
-            const auto bound = bindings_of(protocol);
-            if (std::none_of(bound.begin(), bound.end(), [&](const Binding* b) { return b->adapter == adapter; }))
-                bind(protocol, *adapter);
-        }
+        if (protocol.registered && adapter->running() && !bound_to(protocol, *adapter))
+            bind(protocol, *adapter);
 }
 
 // The caller frees it with NdisFreeMemory(Buffer, 0, 0).
@@ -266,8 +320,10 @@ NDIS_STATUS NdisIMInitializeDeviceInstance(NDIS_HANDLE driver, PNDIS_STRING name
     return NdisIMInitializeDeviceInstanceEx(driver, name, nullptr);
 }
 
-NDIS_STATUS NdisIMCancelInitializeDeviceInstance(NDIS_HANDLE, PNDIS_STRING) {
-    return NDIS_STATUS_FAILURE; // too late or unknown: MiniportInitialize runs inside NdisIMInitializeDeviceInstanceEx
+// FAILURE: too late or unknown.
+NDIS_STATUS NdisIMCancelInitializeDeviceInstance(NDIS_HANDLE driver, PNDIS_STRING name) {
+    return driver && name && take_instance(*miniport_of(driver), nt::view(*name)) ? NDIS_STATUS_SUCCESS
+                                                                                  : NDIS_STATUS_FAILURE;
 }
 
 NDIS_STATUS NdisIMDeInitializeDeviceInstance(NDIS_HANDLE handle) {

@@ -69,14 +69,16 @@ struct Report {
     Kind kind = Kind::protocol;
     std::uint64_t seed = 0;
     unsigned processors = 1;
-    bool interrupted = false;  // a signal ended the run; everything was unloaded in order all the same
-    double seconds = 0;        // from the first frame that could pass until everything was back
-    std::uint64_t packets = 0; // frames that came in at the wires; where no wire offers any, frames that went out
+    bool virtual_clock = false; // seconds are that clock's
+    bool interrupted = false;   // a signal ended the run; everything was unloaded in order all the same
+    double seconds = 0;         // from the first frame that could pass until everything was back
+    std::uint64_t packets = 0;  // frames that came in at the wires; where no wire offers any, frames that went out
     double packets_per_second = 0;
     std::vector<WireReport> wires;
     std::vector<PoolReport> pools;
     std::vector<Finding> findings;
-    std::vector<std::string> log; // what the driver wrote to the event log, one line each
+    std::vector<std::string> trouble; // commands that could not be understood, one line each
+    std::vector<std::string> log;     // what the driver wrote to the event log, one line each
 };
 
 // While it runs.

@@ -1,6 +1,8 @@
 #include "ndispool/host/request.h"
 
 #include "ndispool/host/adapter.h"
+#include "ndispool/host/binding.h"
+#include "ndispool/host/completions.h"
 #include "ndispool/host/findings.h"
 #include "ndispool/machine/event.h"
 
@@ -94,7 +96,11 @@ void completed(Adapter& adapter, NDIS_STATUS status) {
     RequestQueue& queue = adapter.requests;
     machine::acquire(queue.lock);
     const std::shared_ptr<Request> active = queue.active;
+    const bool late = !active && queue.aborted > 0;
+    queue.aborted -= late;
     machine::release(queue.lock);
+    if (late)
+        return;
     if (!active || !finish(adapter, active, status)) {
         report("complete-twice", "a request was completed that the miniport did not have");
         return;
@@ -111,6 +117,67 @@ void abort_waiting(Adapter& adapter, NDIS_STATUS status) {
     machine::release(queue.lock);
     for (const auto& request : left)
         request->complete(status);
+}
+
+void abort_requests_for_reset(Adapter& adapter) {
+    machine::DispatchScope dispatch;
+    RequestQueue& queue = adapter.requests;
+    machine::acquire(queue.lock);
+    std::deque<std::shared_ptr<Request>> left = std::exchange(queue.waiting, {});
+    if (queue.active && !std::exchange(queue.active->finished, true)) {
+        left.push_front(queue.active);
+        queue.active.reset();
+        ++queue.aborted;
+    }
+    machine::release(queue.lock);
+    for (const auto& request : left)
+        request->complete(NDIS_STATUS_REQUEST_ABORTED);
+}
+
+void reopen_requests(Adapter& adapter) {
+    machine::DispatchScope dispatch;
+    machine::acquire(adapter.requests.lock);
+    adapter.requests.closed = false;
+    machine::release(adapter.requests.lock);
+}
+
+namespace {
+
+// Where a protocol's call and the end of its request meet: whoever comes second tells the protocol.
+struct Meeting {
+    enum State : int { neither, returned, over };
+    std::atomic<int> state{neither};
+    NDIS_STATUS status = NDIS_STATUS_PENDING;
+};
+
+void tell_requester(Binding& binding, NDIS_REQUEST& original, NDIS_STATUS status) {
+    nt::invoke(binding.abi, binding.block.RequestCompleteHandler, binding.context(), &original, status);
+    binding.requests.fetch_sub(1, std::memory_order_release); // pairs with close(): the completion is over
+}
+
+} // namespace
+
+NDIS_STATUS submit_for(Binding& binding, NDIS_REQUEST& original, const std::shared_ptr<Request>& request,
+                       std::function<void()> accept) {
+    auto meeting = std::make_shared<Meeting>();
+    request->complete = [&binding, &original, meeting, accept = std::move(accept)](NDIS_STATUS status) {
+        if (status == NDIS_STATUS_SUCCESS && accept)
+            accept();
+        meeting->status = status;
+        // Release, for the caller; acquire, so that the call is over. Partner: the exchange below.
+        if (meeting->state.exchange(Meeting::over, std::memory_order_acq_rel) == Meeting::returned)
+            tell_requester(binding, original, status);
+    };
+    binding.requests.fetch_add(1, std::memory_order_relaxed); // a count; close() reads it after the binding was marked
+    submit(*binding.adapter, request);
+    if (meeting->state.exchange(Meeting::returned, std::memory_order_acq_rel) != Meeting::over)
+        return NDIS_STATUS_PENDING;
+    if (pends()) {
+        complete_later([&binding, &original, status = meeting->status] { tell_requester(binding, original, status); });
+        return NDIS_STATUS_PENDING;
+    }
+    binding.requests.fetch_sub(1, std::memory_order_release);
+    return meeting->status;
 }
 
 NDIS_STATUS ask(Adapter& adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void* buffer, UINT length, UINT* written) {

@@ -17,6 +17,7 @@
 namespace ndispool::host {
 
 struct Adapter;
+struct Binding;
 
 struct Request {
     NDIS_REQUEST_TYPE type = NdisRequestQueryInformation;
@@ -40,6 +41,7 @@ struct RequestQueue {
     std::deque<std::shared_ptr<Request>> waiting;
     std::shared_ptr<Request> active; // inside the miniport, or on its way into it
     bool closed = false;             // the adapter is going: everything is answered with REQUEST_ABORTED
+    unsigned aborted = 0;            // answered for the miniport by a reset: a late completion is no mistake
 };
 
 // Puts the request at the end of the queue and starts what can be started.
@@ -50,6 +52,16 @@ void completed(Adapter& adapter, NDIS_STATUS status);
 
 // Answers everything that waits with `status`; what is in the miniport stays there until it completes.
 void abort_waiting(Adapter& adapter, NDIS_STATUS status);
+
+// A reset begins: what waits and what is in the miniport is answered with REQUEST_ABORTED.
+void abort_requests_for_reset(Adapter& adapter);
+// After a halt that led to sleep: requests are taken again.
+void reopen_requests(Adapter& adapter);
+
+// A protocol's request: the status when it is over before this returns, else PENDING and ProtocolRequestComplete follows.
+// `accept` runs before a successful end is told.
+NDIS_STATUS submit_for(Binding& binding, NDIS_REQUEST& original, const std::shared_ptr<Request>& request,
+                       std::function<void()> accept = {});
 
 // The host's own question: waits for the answer. `written` may be null.
 NDIS_STATUS ask(Adapter& adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void* buffer, UINT length,

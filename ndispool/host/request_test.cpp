@@ -100,7 +100,8 @@ TEST(Request, concurrent_requests_of_many_threads_are_each_completed_once_and_ne
     for (std::size_t thread = 0; thread < 4; ++thread)
         threads.emplace_back([&, thread] {
             for (std::size_t i = thread; i < requests.size(); i += 4)
-                EXPECT_EQ(submit_on(protocol, requests[i]), NDIS_STATUS_PENDING);
+                if (submit_on(protocol, requests[i]) != NDIS_STATUS_PENDING)
+                    ++completed; // by its return value, and then never through the handler
         });
     for (std::thread& thread : threads)
         thread.join();

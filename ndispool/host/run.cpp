@@ -4,7 +4,9 @@
 #include "ndispool/host/exports.h"
 #include "ndispool/host/findings.h"
 #include "ndispool/host/inventory.h"
+#include "ndispool/host/operation.h"
 #include "ndispool/host/pnp.h"
+#include "ndispool/host/stack_control.h"
 #include "ndispool/host/wire_adapter.h"
 #include "ndispool/host/wire_edge.h"
 #include "ndispool/machine/clock.h"
@@ -61,7 +63,14 @@ class Session {
     void start_below();
     void start_miniport();
     void bind_driver();
-    void bind_edge(Adapter& adapter);
+    NDIS_STATUS bind_edge(Adapter& adapter);
+    Adapter* start_bottom();
+    NDIS_STATUS bind_to_bottom(Adapter& bottom);
+    StackParts parts();
+    void run_commands();
+    void run_command(const std::string& line);
+    bool busy_with_commands() const;
+    void wake();
     bool over(const StopFlag& stop);
     void settle();
     bool quiet();
@@ -81,25 +90,33 @@ class Session {
     std::unique_ptr<WireAdapter> adapter_;
     std::unique_ptr<WireEdge> edge_;
     Adapter* bottom_ = nullptr;
+    std::unique_ptr<StackControl> control_;
+    std::uint64_t commands_sleep_until_ = 0;
+    std::vector<std::string> trouble_;
     std::vector<PoolReport> pools_;
     std::vector<Finding> findings_;
     std::uint64_t refused_ = 0;
+    NDIS_STATUS bottom_status_ = NDIS_STATUS_SUCCESS;
     std::uint64_t began_ = 0, ended_ = 0;
     bool machine_started_ = false, called_ = false, entered_ = false, interrupted_ = false, down_ = false,
-         threads_left_ = false;
+         threads_left_ = false, end_asked_ = false;
 };
 
 void Session::load() {
     begin_inventory();
     set_checker(setup_.checker);
-    driver_.image = load::Image::open(setup_.driver, [](std::string_view name) -> void* {
+    driver_.image = load::Image::open(setup_.driver, [this](std::string_view name) -> void* {
         const nt::Export* const found = driver_export(name);
+        if (const std::string_view family = out_of_scope(name); !found && !family.empty())
+            throw Error(setup_.driver.string() + ": it imports " + std::string(name) + " of " + std::string(family) +
+                        "; build the driver without it");
         return found ? found->native : nullptr;
     });
     driver_.name = driver_.image->name();
     driver_.registry_path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + nt::to_utf16(driver_.name);
     set_parameters(setup_.parameters);
-    machine::start({setup_.processors});
+    set_completions(setup_.completions, setup_.seed);
+    machine::start({.processors = setup_.processors, .clock = setup_.clock, .seed = setup_.seed});
     machine_started_ = true;
     const load::Range code = driver_.image->code();
     nt::register_code(reinterpret_cast<const void*>(code.begin), reinterpret_cast<const void*>(code.end), driver_.abi,
@@ -153,29 +170,54 @@ void Session::bring_up() {
     } else {
         start_miniport();
     }
+    machine::drain_work(); // a virtual adapter may come up later than the bind that asked for it
     if (edge_ && !edge_->bound())
         throw Error(setup_.driver.string() + ": no adapter of the driver came up for the wire above to bind to");
+}
+
+// The adapter at the bottom of the stack: the wire's below a protocol or intermediate driver, the driver's own of a miniport.
+Adapter* Session::start_bottom() {
+    std::u16string name = below_device;
+    if (!uses_below())
+        name[name.size() - 2] = u'2';
+    MiniportDriver& miniport = uses_below() ? *own_.miniports.front() : *driver_.miniports.front();
+    Adapter& adapter =
+        add_adapter(miniport, name, uses_below() ? u"ndispool wire adapter" : nt::to_utf16(driver_.name) + u" Adapter");
+    adapter.device_context = adapter_.get();
+    if (uses_below() && freedom_.used())
+        adapter.freedom = &freedom_;
+    bottom_status_ = start(adapter);
+    return bottom_status_ == NDIS_STATUS_SUCCESS ? &adapter : nullptr;
 }
 
 void Session::start_below() {
     adapter_ = std::make_unique<WireAdapter>(below_, traffic_, 0, freedom_);
     WireAdapter::enroll(own_);
-    bottom_ = &add_adapter(*own_.miniports.front(), below_device, u"ndispool wire adapter");
-    bottom_->device_context = adapter_.get();
-    if (freedom_.used())
-        bottom_->freedom = &freedom_;
-    if (const NDIS_STATUS status = start(*bottom_); status != NDIS_STATUS_SUCCESS)
-        throw Error("the adapter below the driver did not start: " + hex(status));
+    bottom_ = start_bottom();
+    if (!bottom_)
+        throw Error("the adapter below the driver did not start: " + hex(bottom_status_));
     machine::add_poller(*adapter_, 0);
 }
 
-void Session::bind_driver() {
+// Every protocol of the driver that is not bound yet. The first failure is the outcome.
+NDIS_STATUS Session::bind_to_bottom(Adapter& bottom) {
+    if (!uses_below())
+        return bind_edge(bottom);
     for (const auto& protocol : driver_.protocols) {
-        protocol->configured.push_back(bottom_);
-        const NDIS_STATUS status = bind(*protocol, *bottom_);
-        if (status != NDIS_STATUS_SUCCESS)
-            throw Error(setup_.driver.string() + ": ProtocolBindAdapter failed with " + hex(status) +
-                        "; check its parameters (--param NAME=VALUE)");
+        if (!protocol->registered || bound_to(*protocol, bottom))
+            continue;
+        protocol->configured = {&bottom};
+        if (const NDIS_STATUS status = bind(*protocol, bottom); status != NDIS_STATUS_SUCCESS)
+            return status;
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
+void Session::bind_driver() {
+    if (const NDIS_STATUS status = bind_to_bottom(*bottom_); status != NDIS_STATUS_SUCCESS)
+        throw Error(setup_.driver.string() + ": ProtocolBindAdapter failed with " + hex(status) +
+                    "; check its parameters (--param NAME=VALUE)");
+    for (const auto& protocol : driver_.protocols) {
         NET_PNP_EVENT event{};
         event.NetEvent = NetEventBindsComplete;
         tell(*protocol, nullptr, event);
@@ -183,23 +225,19 @@ void Session::bind_driver() {
 }
 
 void Session::start_miniport() {
-    std::u16string name = below_device;
-    name[name.size() - 2] = u'2';
-    Adapter& adapter = add_adapter(*driver_.miniports.front(), name, nt::to_utf16(driver_.name) + u" Adapter");
-    if (const NDIS_STATUS status = start(adapter); status != NDIS_STATUS_SUCCESS)
-        throw Error(setup_.driver.string() + ": MiniportInitialize failed with " + hex(status) +
+    bottom_ = start_bottom();
+    if (!bottom_)
+        throw Error(setup_.driver.string() + ": MiniportInitialize failed with " + hex(bottom_status_) +
                     "; check its parameters (--param NAME=VALUE)");
-    bind_edge(adapter);
+    bind_edge(*bottom_);
 }
 
-void Session::bind_edge(Adapter& adapter) {
+NDIS_STATUS Session::bind_edge(Adapter& adapter) {
     if (edge_->bound())
-        return; // one wire above, one binding: the first adapter has it
+        return NDIS_STATUS_SUCCESS; // one wire above, one binding: the first adapter has it
     Protocol& protocol = *own_.protocols.front();
     protocol.configured = {&adapter};
-    if (const NDIS_STATUS status = bind(protocol, adapter); status != NDIS_STATUS_SUCCESS)
-        throw Error(setup_.driver.string() +
-                    ": the wire above could not be bound to the driver's adapter: " + hex(status));
+    return bind(protocol, adapter);
 }
 
 bool Session::over(const StopFlag& stop) {
@@ -207,6 +245,8 @@ bool Session::over(const StopFlag& stop) {
         interrupted_ = true;
         return true;
     }
+    if (end_asked_)
+        return true;
     const std::uint64_t now = machine::uptime_100ns();
     if (setup_.duration_seconds && static_cast<double>(now - began_) >= *setup_.duration_seconds * 1e7)
         return true;
@@ -222,6 +262,8 @@ bool Session::over(const StopFlag& stop) {
         if (wire->trouble() && (!wire->finite() || wire->ended()))
             return true;
     }
+    if (busy_with_commands())
+        return false;
     if (traffic_.spent() || (finite && all_ended))
         return true;
     if (offers)
@@ -233,9 +275,10 @@ bool Session::over(const StopFlag& stop) {
 void Session::pass_frames(const StopFlag& stop, const ProgressSink& progress) {
     began_ = machine::uptime_100ns();
     traffic_.open();
-    machine::wake(0);
-    machine::wake(1 % setup_.processors);
+    wake();
+    control_ = std::make_unique<StackControl>(parts());
     for (unsigned tick = 0; !over(stop); ++tick) {
+        run_commands();
         if (progress && tick % ticks_for_progress == 0)
             progress({static_cast<double>(machine::uptime_100ns() - began_) / 1e7, packets(), setup_.count});
         machine::sleep_100ns(tick_100ns);
@@ -243,6 +286,53 @@ void Session::pass_frames(const StopFlag& stop, const ProgressSink& progress) {
     traffic_.stop();
     settle();
     ended_ = std::max(traffic_.last_moved(), began_);
+}
+
+void Session::wake() {
+    machine::wake(0);
+    machine::wake(1 % setup_.processors);
+}
+
+StackParts Session::parts() {
+    return {.kind = kind_,
+            .driver = &driver_,
+            .traffic = &traffic_,
+            .wire_adapter = adapter_.get(),
+            .bottom = bottom_,
+            .settle = [this] { settle(); },
+            .start_bottom = [this] { return start_bottom(); },
+            .bind = [this](Adapter& bottom) { return bind_to_bottom(bottom); },
+            .wake = [this] { wake(); }};
+}
+
+bool Session::busy_with_commands() const {
+    return control_ && (control_->paused() || machine::uptime_100ns() < commands_sleep_until_ ||
+                        (setup_.commands && setup_.commands->more()));
+}
+
+void Session::run_commands() {
+    while (setup_.commands && !end_asked_ && machine::uptime_100ns() >= commands_sleep_until_) {
+        const std::optional<std::string> line = setup_.commands->next();
+        if (!line)
+            return;
+        run_command(*line);
+    }
+}
+
+void Session::run_command(const std::string& line) {
+    try {
+        const Command command = parse_command(line);
+        if (command.verb == Verb::sleep)
+            commands_sleep_until_ = machine::uptime_100ns() + static_cast<std::uint64_t>(command.seconds * 1e7);
+        else if (command.verb == Verb::end)
+            end_asked_ = true;
+        else if (command.verb != Verb::none)
+            setup_.commands->answer(line + ": " + control_->perform(command));
+        bottom_ = control_->bottom();
+    } catch (const std::invalid_argument& wrong) {
+        trouble_.emplace_back(wrong.what());
+        setup_.commands->answer(wrong.what());
+    }
 }
 
 bool Session::quiet() {
@@ -354,6 +444,7 @@ Report Session::report() {
     report.kind = kind_;
     report.seed = setup_.seed;
     report.processors = setup_.processors;
+    report.virtual_clock = setup_.clock == machine::Clock::virtual_;
     report.interrupted = interrupted_;
     report.seconds = ended_ < began_ ? 0 : static_cast<double>(ended_ - began_) / 1e7;
     report.packets = packets();
@@ -366,6 +457,7 @@ Report Session::report() {
     }
     report.pools = std::move(pools_);
     report.findings = std::move(findings_);
+    report.trouble = std::move(trouble_);
     report.log = take_log();
     return report;
 }
@@ -387,6 +479,14 @@ Report unfinished_report() {
         return {};
     current->take_inventory(false);
     return current->report();
+}
+
+wire::Options wire_options(const Setup& setup) {
+    wire::Options options;
+    options.seed = setup.seed;
+    options.paced = setup.paced;
+    options.now_100ns = machine::uptime_100ns;
+    return options;
 }
 
 Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop,
@@ -424,7 +524,7 @@ void close(wire::Wire& wire, Report& report) {
 Report run(const Setup& setup, const StopFlag& stop, const ProgressSink& progress) {
     if (wire::same_file(setup.below, setup.above))
         throw Error(setup.below + " and " + setup.above + " are the same file; record to another one");
-    const wire::Options options{setup.seed, setup.paced};
+    const wire::Options options = wire_options(setup);
     const std::unique_ptr<wire::Wire> below = wire::open(setup.below, options);
     const std::unique_ptr<wire::Wire> above = wire::open(setup.above, options);
     Report report = run(setup, *below, *above, stop, progress);

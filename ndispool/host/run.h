@@ -7,7 +7,9 @@
 #pragma once
 
 #include "ndispool/host/checker.h"
+#include "ndispool/host/completions.h"
 #include "ndispool/host/report.h"
+#include "ndispool/machine/processor.h"
 #include "ndispool/wire/wire.h"
 
 #include <atomic>
@@ -18,6 +20,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -30,6 +33,15 @@ struct Parameter {
     std::variant<std::string, std::uint32_t, std::vector<std::string>> value;
 };
 
+// Where a user's commands to the running stack come from; `ndispool run --help` says which there are.
+class CommandSource {
+  public:
+    virtual ~CommandSource() = default;
+    virtual std::optional<std::string> next() = 0; // the next line if there is one now; never waits
+    virtual bool more() const = 0;                 // lines are left: the run does not end by itself
+    virtual void answer(std::string_view line) = 0;
+};
+
 struct Setup {
     std::filesystem::path driver;
     std::string below = "null"; // wire specs; `below` is not used for a miniport, `above` not for a protocol
@@ -38,10 +50,14 @@ struct Setup {
     unsigned processors = 1; // 1..32
     std::uint64_t seed = 1;
     bool paced = false; // replay at the capture's own pace
+    // Virtual: time costs nothing, and a run on replay wires with one seed makes the same sequence of calls every time.
+    machine::Clock clock = machine::Clock::real;
     // What ends the run, besides `stop`: so many frames in (where no wire offers any, out); so much time; every wire that has an
     // end at its end; and, where no wire offers a frame, a second in which nothing moved.
     std::optional<std::uint64_t> count;
     std::optional<double> duration_seconds;
+    Completions completions = Completions::natural;
+    CommandSource* commands = nullptr; // lives as long as the run
     // Who gives the driver its imports and looks on; null: the plain door, and nobody.
     Checker* checker = nullptr;
 };
@@ -64,6 +80,9 @@ class Failed : public Error {
   private:
     std::shared_ptr<const Report> report_; // an exception is copied, and that must not fail
 };
+
+// How the wires of such a run are opened: its seed, its pace, and its clock once it runs.
+wire::Options wire_options(const Setup& setup);
 
 // Called about ten times a second from the calling thread of run().
 using ProgressSink = std::function<void(const Progress&)>;

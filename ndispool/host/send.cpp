@@ -73,8 +73,27 @@ NDIS_STATUS hand_over(Adapter& adapter, PNDIS_PACKET packet) {
     return nt::invoke(adapter.abi, handlers.SendHandler, adapter.context(), packet, NdisGetPacketFlags(packet));
 }
 
+// The packet is no longer inside the serialized miniport. False: it was not, because a reset had completed it before.
+bool leave(Adapter& adapter, PNDIS_PACKET packet) {
+    auto& inside = adapter.sends_inside;
+    const auto found = std::find(inside.begin(), inside.end(), packet);
+    if (found == inside.end() && adapter.sends_aborted > 0) {
+        --adapter.sends_aborted;
+        return false;
+    }
+    if (found != inside.end())
+        inside.erase(found);
+    return true;
+}
+
+void deliver_from(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
+    if (leave(adapter, packet))
+        deliver(packet, status);
+}
+
 // Serialized miniports report in the packet; RESOURCES holds for this packet and all behind it.
 void hand_over_array(Adapter& adapter, std::span<PNDIS_PACKET> packets) {
+    adapter.sends_inside.insert(adapter.sends_inside.end(), packets.begin(), packets.end());
     nt::invoke(adapter.abi, adapter.handlers().SendPacketsHandler, adapter.context(), packets.data(),
                static_cast<UINT>(packets.size()));
     for (std::size_t i = 0; i < packets.size(); ++i) {
@@ -83,21 +102,25 @@ void hand_over_array(Adapter& adapter, std::span<PNDIS_PACKET> packets) {
             adapter.send_queue.insert(adapter.send_queue.begin(), packets.begin() + static_cast<std::ptrdiff_t>(i),
                                       packets.end());
             adapter.sends_stalled = true;
+            for (PNDIS_PACKET packet : packets.subspan(i))
+                leave(adapter, packet);
             return;
         }
         if (status != NDIS_STATUS_PENDING)
-            deliver(packets[i], status);
+            deliver_from(adapter, packets[i], status);
     }
 }
 
 void hand_over_single(Adapter& adapter, PNDIS_PACKET packet) {
+    adapter.sends_inside.push_back(packet);
     const NDIS_STATUS status =
         nt::invoke(adapter.abi, adapter.handlers().SendHandler, adapter.context(), packet, NdisGetPacketFlags(packet));
     if (status == NDIS_STATUS_RESOURCES) {
         adapter.send_queue.push_front(packet);
         adapter.sends_stalled = true;
+        leave(adapter, packet);
     } else if (status != NDIS_STATUS_PENDING) {
-        deliver(packet, status);
+        deliver_from(adapter, packet, status);
     }
 }
 
@@ -207,7 +230,7 @@ void send_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
     if (!adapter.deserialized) {
         // Behind the handler that is running: it may still look at the packet's status.
         adapter.serializer.run([&adapter, packet, status] {
-            deliver(packet, status);
+            deliver_from(adapter, packet, status);
             adapter.sends_stalled = false;
             start_sends(adapter);
         });
@@ -223,6 +246,18 @@ void sends_possible(Adapter& adapter) {
         adapter.sends_stalled = false;
         start_sends(adapter);
     });
+}
+
+void abort_sends_for_reset(Adapter& adapter) {
+    if (adapter.deserialized)
+        return;
+    std::vector<PNDIS_PACKET> aborted = std::exchange(adapter.sends_inside, {});
+    adapter.sends_aborted += aborted.size();
+    aborted.insert(aborted.end(), adapter.send_queue.begin(), adapter.send_queue.end());
+    adapter.send_queue.clear();
+    adapter.sends_stalled = false;
+    for (PNDIS_PACKET packet : aborted)
+        deliver(packet, NDIS_STATUS_REQUEST_ABORTED);
 }
 
 void cancel_sends(Binding& binding, PVOID cancel_id) {

@@ -25,6 +25,10 @@ void send(Binding& binding, std::span<const PNDIS_PACKET> packets);
 void send_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status);
 void sends_possible(Adapter& adapter);
 
+// Inside the serializer, or of a deserialized miniport: a reset begins. What waits is completed with REQUEST_ABORTED, and what
+// a serialized miniport has inside; a deserialized one does that itself.
+void abort_sends_for_reset(Adapter& adapter);
+
 void cancel_sends(Binding& binding, PVOID cancel_id);
 
 // Notes a send or transfer of the binding in `packet`. False: the packet is on its way already.

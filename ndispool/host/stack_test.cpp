@@ -2,6 +2,7 @@
 #include "ndispool/host/testing.h"
 
 #include "ndispool/host/receive.h"
+#include "ndispool/host/reset.h"
 #include "ndispool/nt/text.h"
 
 namespace ndispool::host::testing {
@@ -22,7 +23,7 @@ NDIS_STATUS initialize(PNDIS_STATUS, PUINT selected, PNDIS_MEDIUM, UINT, NDIS_HA
     *selected = 0;
     TestMiniport& miniport = *current_miniport;
     miniport.handle = handle;
-    NdisMSetAttributesEx(handle, &miniport, 0, miniport.attributes, NdisInterfaceInternal);
+    NdisMSetAttributesEx(handle, &miniport, miniport.hang_check_seconds, miniport.attributes, NdisInterfaceInternal);
     return miniport.on_initialize();
 }
 
@@ -71,6 +72,13 @@ NDIS_STATUS transfer_data(PNDIS_PACKET packet, PUINT transferred, NDIS_HANDLE co
 }
 NDIS_STATUS reset_handler(PBOOLEAN addressing, NDIS_HANDLE context) {
     return mini(context).on_reset(addressing);
+}
+
+BOOLEAN hang_check(NDIS_HANDLE context) {
+    return mini(context).on_hang_check();
+}
+NDIS_STATUS pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT event) {
+    return context ? proto(context).on_event(*event) : NDIS_STATUS_SUCCESS;
 }
 
 VOID open_complete(NDIS_HANDLE, NDIS_STATUS, NDIS_STATUS) {}
@@ -187,6 +195,8 @@ Stack::Stack(TestMiniport& miniport, unsigned processors) {
     handlers.CancelSendPacketsHandler = cancel_sends;
     if (miniport.on_transfer)
         handlers.TransferDataHandler = transfer_data;
+    if (miniport.on_hang_check)
+        handlers.CheckForHangHandler = hang_check;
     if (miniport.on_reset)
         handlers.ResetHandler = reset_handler;
     driver_.miniports.push_back(std::move(made));
@@ -222,6 +232,8 @@ void Stack::bind(TestProtocol& protocol) {
     handlers.ReceivePacketHandler = protocol.with_receive_packet ? receive_packet : nullptr;
     handlers.BindAdapterHandler = bind_handler;
     handlers.UnbindAdapterHandler = unbind_handler;
+    if (protocol.on_event)
+        handlers.PnPEventHandler = pnp_event;
     protocol.protocol = made.get();
     driver_.protocols.push_back(std::move(made));
     current_protocol = &protocol;
@@ -325,6 +337,96 @@ TEST(Stack, a_reset_is_bracketed_and_told_to_who_asked) {
     EXPECT_EQ(status, NDIS_STATUS_PENDING);
     EXPECT_EQ(protocol.statuses, (std::vector<NDIS_STATUS>{NDIS_STATUS_RESET_START, NDIS_STATUS_RESET_END}));
     EXPECT_EQ(protocol.resets, std::vector<NDIS_STATUS>{NDIS_STATUS_SUCCESS});
+}
+
+TEST(Stack, a_second_reset_is_refused_while_one_goes_on_and_ndis_may_ask_for_one_itself) {
+    TestMiniport miniport;
+    miniport.on_reset = [](BOOLEAN*) { return NDIS_STATUS_PENDING; };
+    Stack stack(miniport);
+    TestProtocol protocol;
+    stack.bind(protocol);
+    EXPECT_EQ(reset(stack.adapter(), nullptr), NDIS_STATUS_PENDING);
+    NDIS_STATUS status;
+    NdisReset(&status, protocol.binding);
+    EXPECT_EQ(status, NDIS_STATUS_RESET_IN_PROGRESS);
+    NdisMResetComplete(miniport.handle, NDIS_STATUS_SUCCESS, FALSE);
+    EXPECT_EQ(protocol.statuses, (std::vector<NDIS_STATUS>{NDIS_STATUS_RESET_START, NDIS_STATUS_RESET_END}));
+    EXPECT_TRUE(protocol.resets.empty()) << "nobody asked";
+    NdisMResetComplete(miniport.handle, NDIS_STATUS_SUCCESS, FALSE);
+    EXPECT_EQ(stack.findings().size(), 1u);
+}
+
+TEST(Stack, a_reset_aborts_the_sends_and_the_request_a_serialized_miniport_has_inside_once) {
+    TestMiniport miniport;
+    miniport.attributes = 0;
+    std::vector<PNDIS_PACKET> inside;
+    miniport.on_send_packets = [&](std::span<PNDIS_PACKET> packets) {
+        for (PNDIS_PACKET packet : packets) {
+            NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_PENDING);
+            inside.push_back(packet);
+        }
+    };
+    bool hold = false;
+    miniport.on_request = [&](bool set, NDIS_OID, std::span<std::byte>) {
+        return hold && !set ? std::optional(NDIS_STATUS_PENDING) : std::nullopt;
+    };
+    miniport.on_reset = [](BOOLEAN*) { return NDIS_STATUS_SUCCESS; };
+    Stack stack(miniport);
+    TestProtocol protocol;
+    stack.bind(protocol);
+    hold = true;
+    ULONG value = 0;
+    NDIS_REQUEST query{};
+    query.RequestType = NdisRequestQueryInformation;
+    query.DATA.QUERY_INFORMATION.Oid = OID_GEN_LINK_SPEED;
+    query.DATA.QUERY_INFORMATION.InformationBuffer = &value;
+    query.DATA.QUERY_INFORMATION.InformationBufferLength = sizeof value;
+    NDIS_STATUS status;
+    (NdisRequest)(&status, protocol.binding, &query);
+    ASSERT_EQ(status, NDIS_STATUS_PENDING);
+    TestPacket packet;
+    NdisSend(&status, protocol.binding, packet);
+    ASSERT_EQ(inside.size(), 1u);
+
+    NdisReset(&status, protocol.binding);
+    ASSERT_EQ(protocol.sent.size(), 1u);
+    EXPECT_EQ(protocol.sent[0].second, NDIS_STATUS_REQUEST_ABORTED);
+    EXPECT_EQ(protocol.requests, std::vector<NDIS_STATUS>{NDIS_STATUS_REQUEST_ABORTED});
+    NdisMSendComplete(miniport.handle, inside[0], NDIS_STATUS_SUCCESS); // late, and no mistake
+    NdisMQueryInformationComplete(miniport.handle, NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(protocol.sent.size(), 1u);
+    EXPECT_TRUE(stack.findings().empty());
+    hold = false;
+    NdisSend(&status, protocol.binding, packet);
+    NdisMSendComplete(miniport.handle, packet, NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(protocol.sent.size(), 2u);
+}
+
+TEST(Stack, a_miniport_that_says_it_hangs_is_reset) {
+    TestMiniport miniport;
+    std::atomic<int> checks{0}, resets{0};
+    miniport.on_hang_check = [&] { return ++checks == 1; };
+    miniport.on_reset = [&](BOOLEAN* addressing) {
+        ++resets;
+        *addressing = FALSE;
+        return NDIS_STATUS_SUCCESS;
+    };
+    Stack stack(miniport);
+    EXPECT_TRUE(eventually([&] { return checks > 0 && resets > 0 && !stack.adapter().resetting; }));
+    EXPECT_EQ(resets, 1);
+}
+
+TEST(Stack, adapters_and_bindings_that_are_long_gone_are_not_kept) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    TestProtocol protocol;
+    stack.bind(protocol);
+    protocol.protocol->configured = {&stack.adapter()};
+    for (int i = 0; i < 200; ++i) {
+        unbind(protocol.bound());
+        ASSERT_EQ(bind(*protocol.protocol, stack.adapter()), NDIS_STATUS_SUCCESS);
+    }
+    EXPECT_LE(bindings_kept(), 66u);
 }
 
 TEST(Stack, an_adapter_without_a_reset_handler_is_not_resettable) {

@@ -51,6 +51,8 @@ struct TestMiniport {
         [](bool, NDIS_OID, std::span<std::byte>) { return std::nullopt; };
     std::function<NDIS_STATUS(PNDIS_PACKET, UINT*, NDIS_HANDLE, UINT, UINT)> on_transfer;
     std::function<NDIS_STATUS(BOOLEAN*)> on_reset;
+    std::function<bool()> on_hang_check;
+    UINT hang_check_seconds = 0;
 };
 
 // Declared after the stack it is bound to: it unbinds when it goes.
@@ -81,6 +83,7 @@ struct TestProtocol {
     std::function<void(PNDIS_REQUEST, NDIS_STATUS)> on_request = [this](PNDIS_REQUEST, NDIS_STATUS status) {
         requests.push_back(status);
     };
+    std::function<NDIS_STATUS(NET_PNP_EVENT&)> on_event; // none: the protocol has no such handler
     std::function<void(PNDIS_PACKET, NDIS_STATUS, UINT)> on_transferred = [](PNDIS_PACKET, NDIS_STATUS, UINT) {};
 
     NDIS_STATUS set(NDIS_OID oid, void* value, UINT length);

@@ -17,8 +17,11 @@ Adapter& of_filter(PVOID filter) {
 
 // Answers with the status, or PENDING and the protocol's completion handler.
 NDIS_STATUS request(Binding& binding, NDIS_REQUEST& original) {
-    if (!binding.is_open())
-        return NDIS_STATUS_CLOSING;
+    const BindingState state = binding.state.load(std::memory_order_acquire);
+    if (state != BindingState::open)
+        return state == BindingState::opening ? NDIS_STATUS_ADAPTER_NOT_READY : NDIS_STATUS_CLOSING;
+    if (binding.adapter->state.load(std::memory_order_acquire) == AdapterState::low_power)
+        return NDIS_STATUS_FAILURE; // NDIS 5 has no code for low power
     if (binding.adapter->resetting.load(std::memory_order_acquire))
         return NDIS_STATUS_RESET_IN_PROGRESS;
     machine::DispatchScope dispatch;
@@ -36,13 +39,7 @@ NDIS_STATUS request(Binding& binding, NDIS_REQUEST& original) {
     // Into the requester's own block, so that a late write of the miniport lands in the right place.
     forwarded->done = &original.DATA.QUERY_INFORMATION.BytesWritten;
     forwarded->needed = &original.DATA.QUERY_INFORMATION.BytesNeeded;
-    forwarded->complete = [&binding, &original](NDIS_STATUS status) {
-        nt::invoke(binding.abi, binding.block.RequestCompleteHandler, binding.context(), &original, status);
-        binding.requests.fetch_sub(1, std::memory_order_release); // pairs with close(): the completion is over
-    };
-    binding.requests.fetch_add(1, std::memory_order_relaxed); // a count; close() reads it after the binding was marked
-    submit(*binding.adapter, forwarded);
-    return NDIS_STATUS_PENDING;
+    return submit_for(binding, original, forwarded);
 }
 
 } // namespace
@@ -83,7 +80,7 @@ VOID NdisRequest(PNDIS_STATUS status, NDIS_HANDLE binding, PNDIS_REQUEST origina
 }
 
 VOID NdisReset(PNDIS_STATUS status, NDIS_HANDLE binding) {
-    *status = reset(*binding_of(binding));
+    *status = reset(*binding_of(binding)->adapter, binding_of(binding));
 }
 
 VOID NdisMSendComplete(NDIS_HANDLE adapter, PNDIS_PACKET packet, NDIS_STATUS status) {

@@ -27,7 +27,15 @@ NDIS_STATUS initialize(PNDIS_STATUS, PUINT selected, PNDIS_MEDIUM media, UINT co
     return at(NdisIMGetDeviceContext(adapter)).initialize(adapter, selected, media, count);
 }
 
-VOID halted(NDIS_HANDLE) {}
+VOID halted(NDIS_HANDLE context) {
+    at(context).quiesce();
+}
+
+NDIS_STATUS reset_hardware(PBOOLEAN addressing_reset, NDIS_HANDLE context) {
+    *addressing_reset = TRUE; // as most cards' do: NDIS then sets filter and addresses again
+    at(context).give_up();    // a deserialized miniport aborts its sends itself
+    return NDIS_STATUS_SUCCESS;
+}
 
 NDIS_STATUS query(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG length, PULONG written, PULONG needed) {
     return at(context).ask({false, oid, buffer, length, written, needed});
@@ -49,7 +57,7 @@ VOID return_packet(NDIS_HANDLE context, PNDIS_PACKET packet) {
     at(context).take_back(packet);
 }
 
-constexpr std::array<NDIS_OID, 30> supported = {
+constexpr std::array<NDIS_OID, 33> supported = {
     OID_GEN_SUPPORTED_LIST,
     OID_GEN_HARDWARE_STATUS,
     OID_GEN_MEDIA_SUPPORTED,
@@ -80,6 +88,9 @@ constexpr std::array<NDIS_OID, 30> supported = {
     OID_802_3_CURRENT_ADDRESS,
     OID_802_3_MULTICAST_LIST,
     OID_802_3_MAXIMUM_LIST_SIZE,
+    OID_PNP_CAPABILITIES,
+    OID_PNP_QUERY_POWER,
+    OID_PNP_SET_POWER,
 };
 
 // The value of an object, as bytes; empty: not one of this adapter's.
@@ -91,7 +102,7 @@ std::vector<std::byte> number(ULONG value) {
     return bytes(&value, sizeof value);
 }
 
-std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, ULONG lookahead) {
+std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, ULONG lookahead, bool connected) {
     switch (oid) {
     case OID_GEN_SUPPORTED_LIST:
         return bytes(supported.data(), sizeof supported);
@@ -129,7 +140,13 @@ std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, UL
         return number(NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_TRANSFERS_NOT_PEND |
                       NDIS_MAC_OPTION_FULL_DUPLEX);
     case OID_GEN_MEDIA_CONNECT_STATUS:
-        return number(NdisMediaStateConnected);
+        return number(connected ? NdisMediaStateConnected : NdisMediaStateDisconnected);
+    case OID_PNP_CAPABILITIES: {
+        const NDIS_PNP_CAPABILITIES none{}; // wakes nobody up
+        return bytes(&none, sizeof none);
+    }
+    case OID_PNP_QUERY_POWER:
+        return number(NdisDeviceStateD3); // any state will do
     case OID_GEN_MAXIMUM_SEND_PACKETS:
         return number(64);
     case OID_GEN_XMIT_OK:
@@ -166,6 +183,7 @@ void WireAdapter::enroll(Driver& driver) {
     handlers.MinorNdisVersion = 1;
     handlers.InitializeHandler = host::initialize;
     handlers.HaltHandler = halted;
+    handlers.ResetHandler = reset_hardware;
     handlers.QueryInformationHandler = host::query;
     handlers.SetInformationHandler = host::set;
     handlers.SendHandler = host::send_one; // for an adapter whose sends vary; else the array form goes before it
@@ -180,7 +198,10 @@ NDIS_STATUS WireAdapter::initialize(NDIS_HANDLE adapter, PUINT selected, PNDIS_M
     if (found == media + count)
         return NDIS_STATUS_UNSUPPORTED_MEDIA;
     *selected = static_cast<UINT>(found - media);
-    NdisMSetAttributesEx(adapter, this, 0, NDIS_ATTRIBUTE_DESERIALIZE, NdisInterfaceInternal);
+    NdisMSetAttributesEx(adapter, this, 0, NDIS_ATTRIBUTE_DESERIALIZE | NDIS_ATTRIBUTE_NO_HALT_ON_SUSPEND,
+                         NdisInterfaceInternal);
+    awake_.store(true, std::memory_order_relaxed);
+    initialized_.store(true, std::memory_order_release); // pairs with the acquire in may_receive(): adapter_ is set
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -194,8 +215,13 @@ bool WireAdapter::poll() noexcept {
     return busy;
 }
 
+bool WireAdapter::may_receive() const {
+    return initialized_.load(std::memory_order_acquire) && awake_.load(std::memory_order_relaxed) &&
+           connected_.load(std::memory_order_relaxed);
+}
+
 bool WireAdapter::receive() {
-    if (indication_.busy()) // these come first
+    if (!may_receive() || indication_.busy()) // what is still being indicated comes first
         return false;
     std::array<wire::Frame, batch> frames;
     std::array<PNDIS_PACKET, batch> packets;
@@ -243,17 +269,24 @@ void WireAdapter::keep_copy(PNDIS_PACKET packet) {
 }
 
 void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
+    if (!connected_.load(std::memory_order_relaxed)) {
+        for (PNDIS_PACKET packet : packets)
+            NdisMSendComplete(adapter_, packet, NDIS_STATUS_NO_CABLE);
+        return;
+    }
     if (!freedom_.used()) {
         if (outlet_.push(packets, time_to_send))
             machine::wake(processor_);
         return;
     }
     for (PNDIS_PACKET packet : packets)
-        if (send_one(packet) == NDIS_STATUS_SUCCESS)
-            NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
+        if (const NDIS_STATUS status = send_one(packet); status != NDIS_STATUS_PENDING)
+            NdisMSendComplete(adapter_, packet, status);
 }
 
 NDIS_STATUS WireAdapter::send_one(PNDIS_PACKET packet) {
+    if (!connected_.load(std::memory_order_relaxed))
+        return NDIS_STATUS_NO_CABLE;
     if (freedom_.one_in(2)) {
         keep_copy(packet);
         return NDIS_STATUS_SUCCESS;
@@ -275,10 +308,36 @@ void WireAdapter::take_back(PNDIS_PACKET packet) {
     slots_.put(packet);
 }
 
-void WireAdapter::give_up() {
+void WireAdapter::give_up(NDIS_STATUS status) {
     machine::DispatchScope dispatch;
     for (PNDIS_PACKET packet : outlet_.drop())
-        NdisMSendComplete(adapter_, packet, NDIS_STATUS_REQUEST_ABORTED);
+        NdisMSendComplete(adapter_, packet, status);
+}
+
+void WireAdapter::connect(bool connected) {
+    machine::DispatchScope dispatch;
+    if (connected_.exchange(connected, std::memory_order_relaxed) == connected)
+        return;
+    if (!connected)
+        give_up(NDIS_STATUS_NO_CABLE);
+    NdisMIndicateStatus(adapter_, connected ? NDIS_STATUS_MEDIA_CONNECT : NDIS_STATUS_MEDIA_DISCONNECT, nullptr, 0);
+    NdisMIndicateStatusComplete(adapter_);
+}
+
+void WireAdapter::quiesce() {
+    initialized_.store(false, std::memory_order_release);
+    machine::synchronize(); // a poll that had begun is over
+    constexpr std::uint64_t poll_100ns = 10'000;
+    while (indication_.busy()) // and what it left for later
+        machine::sleep_100ns(poll_100ns);
+}
+
+NDIS_STATUS WireAdapter::set_power(NDIS_DEVICE_POWER_STATE state) {
+    const bool awake = state == NdisDeviceStateD0;
+    awake_.store(awake, std::memory_order_relaxed);
+    if (!awake)
+        give_up(NDIS_STATUS_FAILURE); // a protocol that went to sleep with sends out
+    return NDIS_STATUS_SUCCESS;
 }
 
 bool WireAdapter::idle() {
@@ -304,7 +363,8 @@ NDIS_STATUS WireAdapter::ask(const Question& question) {
 }
 
 NDIS_STATUS WireAdapter::query(NDIS_OID oid, void* buffer, ULONG length, ULONG* written, ULONG* needed) {
-    const std::vector<std::byte> value = value_of(oid, wire_.counters(), lookahead_);
+    const std::vector<std::byte> value =
+        value_of(oid, wire_.counters(), lookahead_, connected_.load(std::memory_order_relaxed));
     *written = 0;
     if (value.empty())
         return NDIS_STATUS_NOT_SUPPORTED;
@@ -318,8 +378,10 @@ NDIS_STATUS WireAdapter::query(NDIS_OID oid, void* buffer, ULONG length, ULONG* 
 
 NDIS_STATUS WireAdapter::set(NDIS_OID oid, const void* value, ULONG length, ULONG* read, ULONG* needed) {
     *read = length;
+    ULONG power = NdisDeviceStateD0;
     ULONG* const number = oid == OID_GEN_CURRENT_PACKET_FILTER ? &filter_
                           : oid == OID_GEN_CURRENT_LOOKAHEAD   ? &lookahead_
+                          : oid == OID_PNP_SET_POWER           ? &power
                                                                : nullptr;
     if (oid == OID_802_3_MULTICAST_LIST)
         return NDIS_STATUS_SUCCESS; // the host filters for each binding
@@ -331,7 +393,7 @@ NDIS_STATUS WireAdapter::set(NDIS_OID oid, const void* value, ULONG length, ULON
         return NDIS_STATUS_INVALID_LENGTH;
     }
     std::memcpy(number, value, sizeof *number);
-    return NDIS_STATUS_SUCCESS;
+    return number == &power ? set_power(static_cast<NDIS_DEVICE_POWER_STATE>(power)) : NDIS_STATUS_SUCCESS;
 }
 
 } // namespace ndispool::host

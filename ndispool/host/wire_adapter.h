@@ -14,7 +14,6 @@
 #include "ndispool/host/wire_waker.h"
 #include "ndispool/machine/poller.h"
 
-#include <array>
 #include <atomic>
 #include <vector>
 
@@ -30,8 +29,12 @@ class WireAdapter final : public machine::Poller {
     NDIS_STATUS send_one(PNDIS_PACKET packet);
 
     bool poll() noexcept override;
-    // Nothing more comes in, and what the wire has not taken is completed with REQUEST_ABORTED.
-    void give_up();
+    // What the wire has not taken is completed with `status`.
+    void give_up(NDIS_STATUS status = NDIS_STATUS_REQUEST_ABORTED);
+    // Plugs the cable in or out and says so to the bindings. Without a cable nothing comes in and sends fail.
+    void connect(bool connected);
+    // Nothing is indicated from here on, until it is initialized again. PASSIVE_LEVEL.
+    void quiesce();
     bool idle();
 
     NDIS_STATUS initialize(NDIS_HANDLE adapter, PUINT selected, PNDIS_MEDIUM media, UINT count);
@@ -57,6 +60,8 @@ class WireAdapter final : public machine::Poller {
     void keep_copy(PNDIS_PACKET packet);
     void sent(std::span<const PNDIS_PACKET> packets);
     NDIS_STATUS answer(const Question& question);
+    bool may_receive() const;
+    NDIS_STATUS set_power(NDIS_DEVICE_POWER_STATE state);
 
     wire::Wire& wire_;
     Traffic& traffic_;
@@ -68,6 +73,7 @@ class WireAdapter final : public machine::Poller {
     LaterWork indication_, request_;
     WireWaker waker_;
     NDIS_HANDLE adapter_ = nullptr;
+    std::atomic<bool> initialized_{false}, awake_{true}, connected_{true}; // switches; order no other data
     ULONG filter_ = 0, lookahead_ = 0;
 };
 

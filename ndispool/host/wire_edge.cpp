@@ -12,6 +12,8 @@ namespace ndispool::host {
 namespace {
 
 constexpr std::size_t slot_count = 512;
+constexpr std::uint64_t settle_pause_100ns = 10'000; // 1 ms
+constexpr int settle_tries = 1000;
 
 WireEdge* edge = nullptr; // the one that binds next; every other handler gets it as its binding context
 
@@ -25,7 +27,9 @@ std::uint64_t time_received(PNDIS_PACKET packet) {
     return NDIS_GET_PACKET_TIME_RECEIVED(original ? original : packet);
 }
 
-VOID open_complete(NDIS_HANDLE, NDIS_STATUS, NDIS_STATUS) {}
+VOID open_complete(NDIS_HANDLE context, NDIS_STATUS status, NDIS_STATUS) {
+    at(context).opened(status);
+}
 VOID close_complete(NDIS_HANDLE context, NDIS_STATUS) {
     at(context).closed();
 }
@@ -55,7 +59,9 @@ VOID bind(PNDIS_STATUS status, NDIS_HANDLE, PNDIS_STRING device, PVOID, PVOID) {
 VOID unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE) {
     *status = at(context).unbind();
 }
-NDIS_STATUS pnp_event(NDIS_HANDLE, PNET_PNP_EVENT) {
+NDIS_STATUS pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT event) {
+    if (event->NetEvent == NetEventSetPower && context)
+        return at(context).power(*static_cast<PNDIS_DEVICE_POWER_STATE>(event->Buffer));
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -103,8 +109,13 @@ NDIS_STATUS WireEdge::bind(PNDIS_STRING device) {
     NDIS_HANDLE binding = nullptr;
     UINT selected;
     NdisOpenAdapter(&status, &open_error, &binding, &selected, &medium, 1, protocol_, this, device, 0, nullptr);
+    if (status == NDIS_STATUS_PENDING) {
+        machine::wait(event_, true, std::nullopt);
+        status = open_status_;
+    }
     if (status != NDIS_STATUS_SUCCESS)
         return status;
+    awake_.store(true, std::memory_order_relaxed);
     binding_.store(binding, std::memory_order_release); // pairs with the acquire in bound() and poll()
     ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;        // whatever comes through the driver goes to the wire
     NDIS_REQUEST set{};
@@ -126,7 +137,35 @@ NDIS_STATUS WireEdge::unbind() {
     NdisCloseAdapter(&status, binding);
     if (status == NDIS_STATUS_PENDING)
         machine::wait(event_, true, std::nullopt);
+    settle();
     return NDIS_STATUS_SUCCESS;
+}
+
+// What was lent goes to the wire, or back without it when the wire takes nothing for a while: the adapter waits for it.
+void WireEdge::settle() {
+    for (int tries = 0; outlet_.waiting() > 0 && tries < settle_tries; ++tries) {
+        machine::wake(processor_);
+        machine::sleep_100ns(settle_pause_100ns);
+    }
+    give_up();
+}
+
+// A sleeping adapter's binding: nothing is sent, and what was sent comes back before this is answered.
+NDIS_STATUS WireEdge::power(NDIS_DEVICE_POWER_STATE state) {
+    awake_.store(state == NdisDeviceStateD0, std::memory_order_release); // pairs with the acquire in forward()
+    if (state == NdisDeviceStateD0) {
+        machine::wake(processor_);
+        return NDIS_STATUS_SUCCESS;
+    }
+    machine::synchronize(); // no poll sends any more
+    for (int tries = 0; slots_.out() > 0 && tries < settle_tries; ++tries)
+        machine::sleep_100ns(settle_pause_100ns);
+    return NDIS_STATUS_SUCCESS;
+}
+
+void WireEdge::opened(NDIS_STATUS status) {
+    open_status_ = status;
+    machine::set(event_);
 }
 
 void WireEdge::closed() {
@@ -160,7 +199,7 @@ bool WireEdge::poll() noexcept {
 // Frames of the wire go down, as many as there are descriptors for.
 bool WireEdge::forward() {
     NDIS_HANDLE const binding = binding_.load(std::memory_order_acquire);
-    if (!binding || sending_.busy())
+    if (!binding || !awake_.load(std::memory_order_acquire) || sending_.busy())
         return false;
     std::array<wire::Frame, batch> frames;
     std::array<PNDIS_PACKET, batch> packets;

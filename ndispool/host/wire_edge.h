@@ -38,6 +38,8 @@ class WireEdge final : public machine::Poller {
 
     NDIS_STATUS bind(PNDIS_STRING device);
     NDIS_STATUS unbind();
+    NDIS_STATUS power(NDIS_DEVICE_POWER_STATE state);
+    void opened(NDIS_STATUS status);
     void closed();
     void sent(PNDIS_PACKET packet, NDIS_STATUS status);
     int received(PNDIS_PACKET packet);
@@ -56,6 +58,7 @@ class WireEdge final : public machine::Poller {
     bool forward();
     void send(std::span<PNDIS_PACKET> packets);
     void give_back(std::span<const PNDIS_PACKET> packets);
+    void settle();
     NDIS_STATUS fetch_rest(NDIS_HANDLE binding, NDIS_HANDLE receive_context, std::vector<std::byte> frame,
                            std::size_t have, UINT offset);
     std::unique_ptr<Transfer> end_transfer(PNDIS_PACKET packet);
@@ -72,10 +75,11 @@ class WireEdge final : public machine::Poller {
     LaterWork sending_;
     WireWaker waker_;
     std::atomic<NDIS_HANDLE> binding_{nullptr};
+    std::atomic<bool> awake_{true};
     std::atomic<std::uint64_t> refused_{0};
     Protocol* protocol_ = nullptr;
     std::int32_t event_ = 0; // a close or request that pended is over
-    NDIS_STATUS request_status_ = NDIS_STATUS_SUCCESS;
+    NDIS_STATUS request_status_ = NDIS_STATUS_SUCCESS, open_status_ = NDIS_STATUS_SUCCESS;
 
     std::uintptr_t lock_ = 0; // guards transfers_
     std::map<PNDIS_PACKET, std::unique_ptr<Transfer>> transfers_;

@@ -1,4 +1,5 @@
 #include "ndispool/machine/bell.h"
+#include "ndispool/machine/schedule.h"
 #include <array>
 #include <climits>
 #include <ctime>
@@ -14,6 +15,14 @@ void Bell::sleep(std::uint32_t ticket, std::optional<Nanoseconds> at_most) noexc
     timespec limit = {};
     if (at_most && *at_most <= Nanoseconds::zero())
         return;
+    if (scheduled()) {
+        constexpr std::int64_t tick = 100;
+        const auto until = [&] { // never early
+            return virtual_uptime_100ns() + static_cast<std::uint64_t>((at_most->count() + tick - 1) / tick);
+        };
+        wait_for_turn(&word_, ticket, at_most ? std::optional(until()) : std::nullopt);
+        return;
+    }
     if (at_most) {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*at_most);
         limit = {.tv_sec = seconds.count(), .tv_nsec = (*at_most - seconds).count()};
@@ -25,6 +34,8 @@ void Bell::ring() noexcept {
     std::uint32_t seen = word_.load(std::memory_order_relaxed);
     while (!word_.compare_exchange_weak(seen, (seen & ~heard) + 2, std::memory_order_acq_rel)) {
     }
+    if (virtual_time() && !scheduled())
+        look_again();
     if (seen & heard)
         syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, INT_MAX);
 }

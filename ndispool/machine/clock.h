@@ -1,4 +1,5 @@
-// The machine's time, in the 100 ns units of the drivers. All time of this room is read here.
+// The machine's time, in the 100 ns units of the drivers. All time of this room is read here. While the machine runs with a virtual
+// clock it is that clock's: sleeping then costs no time, and a busy wait lets others run.
 #pragma once
 
 #include <cstdint>

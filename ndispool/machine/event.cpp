@@ -1,5 +1,6 @@
 #include "ndispool/machine/event.h"
 #include "ndispool/machine/bell.h"
+#include "ndispool/machine/clock.h"
 #include "ndispool/machine/irql.h"
 #include <atomic>
 
@@ -7,7 +8,6 @@ namespace ndispool::machine {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Timeout = std::optional<std::chrono::nanoseconds>;
 
 // seq_cst, partner: set(). The winner sees what the setter wrote, and a listener cannot miss ring_if_heard() (bell.h).
@@ -20,13 +20,14 @@ bool signalled(std::int32_t& state, bool auto_reset) noexcept {
     return seen > 0;
 }
 
-Timeout remaining(Clock::time_point start, Timeout timeout) noexcept {
-    return timeout ? Timeout(*timeout - (Clock::now() - start)) : Timeout();
+Timeout remaining(std::uint64_t start, Timeout timeout) noexcept {
+    constexpr std::int64_t tick = 100; // nanoseconds
+    return timeout ? Timeout(*timeout - std::chrono::nanoseconds((uptime_100ns() - start) * tick)) : Timeout();
 }
 
 bool wait_for_ring(std::int32_t& state, bool auto_reset, Timeout timeout) noexcept {
     Bell& bell = bell_at(&state);
-    const auto start = Clock::now();
+    const std::uint64_t start = uptime_100ns();
     for (;;) {
         const auto ticket = bell.listen();
         if (signalled(state, auto_reset))

@@ -4,6 +4,7 @@
 #include "ndispool/machine/lock.h"
 #include "ndispool/machine/relax.h"
 #include "ndispool/machine/round.h"
+#include "ndispool/machine/schedule.h"
 #include "ndispool/machine/thread.h"
 #include <algorithm>
 #include <array>
@@ -22,6 +23,10 @@ using Nap = std::optional<std::chrono::nanoseconds>; // none: until the bell rin
 constexpr unsigned idle_rounds_before_sleep = 64;
 constexpr std::chrono::nanoseconds nap_with_pollers = 1ms;
 constexpr std::uint64_t longest_nap_ticks = 1h / 100ns;
+
+// With a virtual clock: what a round costs in which anything ran, and how many rounds a processor makes in a turn at most.
+constexpr std::uint64_t round_ticks = 10us / 100ns;
+constexpr std::uint64_t most_rounds_in_turn = 4;
 
 enum class State { stopped, running, stopping };
 
@@ -63,9 +68,25 @@ void sleep_unless_there_is_work(unsigned processor) noexcept {
         bell.sleep(ticket, nap(processor));
 }
 
+// The rounds of a processor in a schedule: as many at a time as the seed says, and never an idle one for nothing.
+void run_scheduled(unsigned processor) {
+    for (std::uint64_t turn = 0; !stopping(); ++turn) {
+        bool did = true;
+        for (auto rounds = 1 + choice(processor, turn, most_rounds_in_turn); did && rounds > 0; --rounds)
+            if ((did = run_round(processor)))
+                spend_100ns(round_ticks);
+        if (did)
+            yield_turn();
+        else
+            sleep_unless_there_is_work(processor);
+    }
+}
+
 void run_processor(unsigned processor) {
     detail::this_thread.bound = true;
     detail::this_thread.processor = static_cast<std::uint8_t>(processor);
+    if (scheduled())
+        run_scheduled(processor);
     for (unsigned idle = 0; !stopping();) {
         idle = run_round(processor) ? 0 : idle + 1;
         if (idle < idle_rounds_before_sleep)
@@ -79,11 +100,14 @@ void run_processor(unsigned processor) {
 // The threads, and who asked for them.
 class Machine {
   public:
-    void start(unsigned processors) {
+    void start(const Settings& settings) {
+        const unsigned processors = settings.processors;
         const Locked locked(lock_);
         if (asked_for_)
             throw std::logic_error("the machine runs with " + std::to_string(processor_count()) +
                                    " processors: call stop() before start()");
+        if (settings.clock == Clock::virtual_ && state.load(std::memory_order_relaxed) == State::stopped)
+            begin_schedule(settings.seed);
         launch(processors);
         asked_for_ = true;
     }
@@ -116,7 +140,7 @@ class Machine {
 
     void add_thread() NDISPOOL_REQUIRES(lock_) {
         const auto number = static_cast<unsigned>(threads_.size());
-        threads_.push_back(start_thread("ndispool-cpu" + std::to_string(number), run_processor, number));
+        threads_.push_back(start_thread("ndispool-cpu" + std::to_string(number), [number] { run_processor(number); }));
     }
 
     void shut_down() NDISPOOL_REQUIRES(lock_) {
@@ -129,6 +153,8 @@ class Machine {
         forget_pollers();
         detail::set_processor_count(1);
         asked_for_ = false;
+        if (virtual_time())
+            end_schedule();
         state.store(State::stopped, std::memory_order_release);
     }
 
@@ -137,6 +163,7 @@ class Machine {
         state.store(State::stopping, std::memory_order_release);
         for (Bell& bell : bells)
             bell.ring();
+        const OutsideSchedule outside;
         for (std::thread& thread : threads_)
             thread.join();
         threads_.clear();
@@ -159,7 +186,7 @@ void start(const Settings& settings) {
     if (settings.processors < 1 || settings.processors > max_processors)
         throw std::invalid_argument("processors = " + std::to_string(settings.processors) +
                                     " is not possible: choose 1 to " + std::to_string(max_processors));
-    machine().start(settings.processors);
+    machine().start(settings);
 }
 
 void stop() {

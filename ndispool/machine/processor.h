@@ -13,8 +13,15 @@
 
 namespace ndispool::machine {
 
+enum class Clock : std::uint8_t {
+    real,
+    virtual_, // jumps to the next event when nothing can run, and one thread runs at a time: schedule.h
+};
+
 struct Settings {
     unsigned processors = 1; // 1 to max_processors
+    Clock clock = Clock::real;
+    std::uint64_t seed = 1; // with a virtual clock: which of the possible orders it is
 };
 
 // PASSIVE. Throws std::invalid_argument for a bad number, std::system_error when the system refuses threads, and

@@ -1,7 +1,9 @@
 #include "ndispool/machine/thread.h"
+#include "ndispool/machine/schedule.h"
 #include <csignal>
 #include <pthread.h>
 #include <system_error>
+#include <utility>
 
 namespace ndispool::machine {
 
@@ -30,14 +32,22 @@ class Masked {
 
 } // namespace
 
-std::thread start_thread(const std::string& name, void (*body)(unsigned), unsigned number) try {
-    const Masked mask;
-    std::thread thread(body, number);
-    pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
-    return thread;
-} catch (const std::system_error& refusal) {
-    throw std::system_error(refusal.code(),
-                            "thread " + name + " cannot start: raise the limit of processes (ulimit -u)");
+std::thread start_thread(const std::string& name, std::function<void()> body) {
+    Place* const place = enroll();
+    try {
+        const Masked mask;
+        std::thread thread([place, body = std::move(body)] {
+            enter(place);
+            body();
+            leave();
+        });
+        pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
+        return thread;
+    } catch (const std::system_error& refusal) {
+        withdraw(place);
+        throw std::system_error(refusal.code(),
+                                "thread " + name + " cannot start: raise the limit of processes (ulimit -u)");
+    }
 }
 
 } // namespace ndispool::machine

@@ -2,12 +2,13 @@
 // (faults excepted: a host may want to know about a driver's).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <thread>
 
 namespace ndispool::machine {
 
 // Throws std::system_error that says what to do when the system refuses a thread. Keeps 15 characters of the name.
-std::thread start_thread(const std::string& name, void (*body)(unsigned number), unsigned number);
+std::thread start_thread(const std::string& name, std::function<void()> body);
 
 } // namespace ndispool::machine

@@ -21,6 +21,7 @@ constexpr Time never = std::numeric_limits<Time>::max();
 
 struct Timer {
     Time due;
+    std::uint64_t number; // in the order they were set: timers of one time run in this order
     std::uint64_t period;
     TimerRoutine routine;
     void* context;
@@ -65,9 +66,9 @@ class TimerTable {
     std::optional<Timer> begin(unsigned processor, Time now) {
         const Locked locked(lock_);
         const Order& order = queues_[processor].order;
-        if (order.empty() || order.begin()->first > now)
+        if (order.empty() || order.begin()->due > now)
             return {};
-        const void* const key = order.begin()->second;
+        const void* const key = order.begin()->key;
         const Timer timer = timers_.at(key);
         remove(key);
         if (timer.period)
@@ -105,7 +106,13 @@ class TimerTable {
     Time next(unsigned processor) const noexcept { return next_[processor].load(std::memory_order_relaxed); }
 
   private:
-    using Order = std::set<std::pair<Time, const void*>>;
+    struct Place {
+        Time due;
+        std::uint64_t number;
+        const void* key;
+        bool operator<(const Place& other) const { return std::pair(due, number) < std::pair(other.due, other.number); }
+    };
+    using Order = std::set<Place>;
     struct Queue {
         Order order;
         std::optional<const void*> running;
@@ -118,9 +125,10 @@ class TimerTable {
         return {};
     }
 
-    void insert(const void* key, const Timer& timer) NDISPOOL_REQUIRES(lock_) {
+    void insert(const void* key, Timer timer) NDISPOOL_REQUIRES(lock_) {
+        timer.number = next_number_++;
         timers_.emplace(key, timer);
-        queues_[timer.processor].order.emplace(timer.due, key);
+        queues_[timer.processor].order.insert({timer.due, timer.number, key});
         publish_next(timer.processor);
     }
 
@@ -130,18 +138,19 @@ class TimerTable {
             return false;
         const Timer timer = found->second;
         timers_.erase(found);
-        queues_[timer.processor].order.erase({timer.due, key});
+        queues_[timer.processor].order.erase({timer.due, timer.number, key});
         publish_next(timer.processor);
         return true;
     }
 
     void publish_next(unsigned processor) NDISPOOL_REQUIRES(lock_) {
         const Order& order = queues_[processor].order;
-        next_[processor].store(order.empty() ? never : order.begin()->first, std::memory_order_relaxed);
+        next_[processor].store(order.empty() ? never : order.begin()->due, std::memory_order_relaxed);
     }
 
     Lock lock_;
     std::map<const void*, Timer> timers_ NDISPOOL_GUARDED_BY(lock_);
+    std::uint64_t next_number_ NDISPOOL_GUARDED_BY(lock_) = 0;
     std::array<Queue, max_processors> queues_ NDISPOOL_GUARDED_BY(lock_);
     std::array<std::atomic<Time>, max_processors> next_; // when the first of each queue is due, or never
 
@@ -164,7 +173,7 @@ bool set_timer(const void* key, std::uint64_t delay_100ns, std::uint64_t period_
                void* context) {
     ensure_started();
     const unsigned here = current_irql() >= dispatch_level ? current_processor() : 0;
-    const Timer timer = {later(uptime_100ns(), delay_100ns), period_100ns, routine, context, here};
+    const Timer timer = {later(uptime_100ns(), delay_100ns), 0, period_100ns, routine, context, here};
     const auto change = table().set(key, timer);
     if (change.hurry)
         processor_bell(*change.hurry).ring();

@@ -1,11 +1,12 @@
 #include "ndispool/machine/work.h"
+#include "ndispool/machine/bell.h"
 #include "ndispool/machine/bug.h"
 #include "ndispool/machine/irql.h"
 #include "ndispool/machine/lock.h"
 #include "ndispool/machine/round.h"
+#include "ndispool/machine/schedule.h"
 #include "ndispool/machine/thread.h"
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -35,11 +36,13 @@ void run(const Item& item) {
 class WorkQueue {
   public:
     void push(WorkRoutine routine, void* context) {
-        const Locked locked(lock_);
-        waiting_.push_back({routine, context, next_number_++});
-        if (waiting_.size() > idle_ && workers_.size() >= first_workers && workers_.size() < most_workers)
-            try_to_grow();
-        pushed_.notify_one();
+        {
+            const Locked locked(lock_);
+            waiting_.push_back({routine, context, next_number_++});
+            if (waiting_.size() > idle_ && workers_.size() >= first_workers && workers_.size() < most_workers)
+                try_to_grow();
+        }
+        pushed_.ring();
     }
 
     void open() {
@@ -54,10 +57,13 @@ class WorkQueue {
             const Locked locked(lock_);
             closing_ = true;
             leaving.swap(workers_);
-            pushed_.notify_all();
         }
-        for (std::thread& worker : leaving)
-            worker.join();
+        pushed_.ring();
+        {
+            const OutsideSchedule outside;
+            for (std::thread& worker : leaving)
+                worker.join();
+        }
         const Locked locked(lock_);
         closing_ = false;
     }
@@ -70,15 +76,11 @@ class WorkQueue {
     }
 
     void wait_for_queued() {
-        const Locked locked(lock_);
-        for (const auto end = next_number_; oldest_unfinished() < end;)
-            finished_.wait(lock_);
+        wait_until([this, end = next_number()] { return oldest_unfinished() >= end; });
     }
 
     void wait_for_all() {
-        const Locked locked(lock_);
-        while (oldest_unfinished() < next_number_)
-            finished_.wait(lock_);
+        wait_until([this] { return oldest_unfinished() >= next_number(); });
     }
 
   private:
@@ -92,14 +94,40 @@ class WorkQueue {
         }
     }
 
+    template <class Condition> void wait_until(Condition condition) {
+        for (;;) {
+            const auto ticket = finished_.listen();
+            if (condition())
+                return;
+            finished_.sleep(ticket);
+        }
+    }
+
     std::optional<Item> next() {
+        add_idle(1);
+        for (;;) {
+            const auto ticket = pushed_.listen();
+            bool closing = false;
+            if (const auto item = take(closing); item || closing)
+                return item;
+            pushed_.sleep(ticket);
+        }
+    }
+
+    void add_idle(std::size_t count) {
         const Locked locked(lock_);
-        ++idle_;
-        while (waiting_.empty() && !closing_)
-            pushed_.wait(lock_);
-        --idle_;
-        if (waiting_.empty())
+        idle_ += count;
+    }
+
+    // The caller is idle no more if there is an item or the queue closes.
+    std::optional<Item> take(bool& closing) {
+        const Locked locked(lock_);
+        closing = closing_;
+        if (waiting_.empty()) {
+            idle_ -= closing;
             return {};
+        }
+        --idle_;
         const Item item = waiting_.front();
         waiting_.pop_front();
         running_.insert(item.number);
@@ -107,18 +135,26 @@ class WorkQueue {
     }
 
     void finish(const Item& item) {
-        const Locked locked(lock_);
-        running_.erase(item.number);
-        finished_.notify_all();
+        {
+            const Locked locked(lock_);
+            running_.erase(item.number);
+        }
+        finished_.ring();
     }
 
-    std::uint64_t oldest_unfinished() const NDISPOOL_REQUIRES(lock_) {
+    std::uint64_t next_number() {
+        const Locked locked(lock_);
+        return next_number_;
+    }
+
+    std::uint64_t oldest_unfinished() {
+        const Locked locked(lock_);
         const auto waiting = waiting_.empty() ? next_number_ : waiting_.front().number;
         return running_.empty() ? waiting : std::min(waiting, *running_.begin());
     }
 
     Lock lock_;
-    std::condition_variable_any pushed_, finished_;
+    Bell pushed_, finished_;
     std::deque<Item> waiting_ NDISPOOL_GUARDED_BY(lock_);
     std::set<std::uint64_t> running_ NDISPOOL_GUARDED_BY(lock_); // numbers of the items in routines
     std::uint64_t next_number_ NDISPOOL_GUARDED_BY(lock_) = 0;
@@ -135,8 +171,7 @@ WorkQueue& queue() {
 
 void WorkQueue::grow() {
     const auto number = static_cast<unsigned>(workers_.size());
-    workers_.push_back(start_thread(
-        "ndispool-work" + std::to_string(number), [](unsigned) { queue().serve(); }, number));
+    workers_.push_back(start_thread("ndispool-work" + std::to_string(number), [] { queue().serve(); }));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // NDIS spin locks: the machine's, with the level before kept in the lock.
 #include "ndis/sync.h"
 #include "ndispool/machine/irql.h"
+#include "ndispool/machine/schedule.h"
 #include "ndispool/machine/spin_lock.h"
 
 using namespace ndispool;
@@ -14,6 +15,7 @@ void NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock) {
 void NdisFreeSpinLock(PNDIS_SPIN_LOCK) {}
 
 void NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock) {
+    machine::preemption_point();
     const KIRQL old = machine::raise_irql(machine::dispatch_level);
     machine::acquire(SpinLock->SpinLock);
     SpinLock->OldIrql = old; // the owner's, so not before the lock is held
@@ -26,6 +28,7 @@ void NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock) {
 }
 
 void NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock) {
+    machine::preemption_point();
     machine::acquire(SpinLock->SpinLock);
 }
 

@@ -1,6 +1,7 @@
 // IRQL, processors and spin locks: the machine's, under their kernel names.
 #include "ndis/kernel.h"
 #include "ndispool/machine/irql.h"
+#include "ndispool/machine/schedule.h"
 #include "ndispool/machine/spin_lock.h"
 
 using namespace ndispool;
@@ -36,6 +37,7 @@ void KeInitializeSpinLock(PKSPIN_LOCK SpinLock) {
 }
 
 KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock) {
+    machine::preemption_point();
     const KIRQL old = machine::raise_irql(machine::dispatch_level);
     machine::acquire(*SpinLock);
     return old;

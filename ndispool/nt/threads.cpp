@@ -2,6 +2,7 @@
 
 #include "ndis/thread.h"
 #include "ndispool/machine/bug.h"
+#include "ndispool/machine/clock.h"
 #include "ndispool/machine/event.h"
 #include "ndispool/machine/irql.h"
 #include "ndispool/machine/lock.h"
@@ -149,10 +150,12 @@ void body(unsigned number) {
 
 } // namespace
 
+using namespace std::chrono_literals;
+
 std::vector<PendingCall> join_threads(const void* owner, std::chrono::milliseconds limit) {
-    const auto give_up = std::chrono::steady_clock::now() + limit;
+    const std::uint64_t give_up = machine::uptime_100ns() + static_cast<std::uint64_t>(limit / 1us) * 10;
     std::vector<PendingCall> running;
-    while (!(running = table().running_of(owner)).empty() && std::chrono::steady_clock::now() < give_up)
+    while (!(running = table().running_of(owner)).empty() && machine::uptime_100ns() < give_up)
         machine::wait(table().moved(), false, std::chrono::milliseconds(10));
     return running;
 }
@@ -172,7 +175,8 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG, POBJECT_ATTRIBUTES, H
     if (ClientId != nullptr)
         *ClientId = {nullptr, handle};
     try {
-        machine::start_thread("driver thread", body, thread.number).detach(); // the table knows when it is over
+        const unsigned number = thread.number; // the thread may be over before this call is
+        machine::start_thread("driver thread", [number] { body(number); }).detach(); // the table knows when it is over
     } catch (const std::system_error&) {
         table().forget(thread);
         return STATUS_INSUFFICIENT_RESOURCES;

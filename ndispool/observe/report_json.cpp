@@ -152,6 +152,7 @@ void write_report_json(std::ostream& out, const CheckReport& report, const std::
     json.member("kind", kind_name(run.kind));
     json.member("seed", run.seed);
     json.member("processors", run.processors);
+    json.member("clock", run.virtual_clock ? "virtual" : "real");
     json.member("interrupted", run.interrupted);
     json.member("seconds", run.seconds);
     json.member("packets", run.packets);
@@ -159,6 +160,7 @@ void write_report_json(std::ostream& out, const CheckReport& report, const std::
     write_list(json, "wires", run.wires);
     write_list(json, "pools", run.pools);
     write_list(json, "findings", findings);
+    write_list(json, "trouble", run.trouble);
     write_list(json, "log", run.log);
     if (report.swept)
         write_sweep(json, report);

@@ -31,8 +31,9 @@ TEST(ReportJson, holds_the_facts_of_the_run) {
     for (const char* list : {"wires", "pools", "findings"})
         found.erase(list);
     EXPECT_EQ(found, json::parse(R"({"schema": "ndispool-run", "version": 1, "ndispool_version": "0.1.0",
-        "driver": "passthru", "kind": "intermediate", "seed": 42, "processors": 2, "interrupted": false,
-        "seconds": 0.084, "packets": 62781, "packets_per_second": 747392.857, "log": ["adapter came up"]})"));
+        "driver": "passthru", "kind": "intermediate", "seed": 42, "processors": 2, "clock": "real", "interrupted": false,
+        "seconds": 0.084, "packets": 62781, "packets_per_second": 747392.857, "trouble": [],
+        "log": ["adapter came up"]})"));
 }
 
 TEST(ReportJson, holds_what_each_wire_did) {

@@ -21,8 +21,8 @@ std::string number(std::uint64_t value) {
 std::string head(const host::Report& report) {
     std::string text = fmt::format("{}: {} driver, {}, seed {}\n", printable(report.driver), kind_name(report.kind),
                                    counted(report.processors, "processor"), report.seed);
-    text += fmt::format("{} in {:.6f} seconds, {:.0f} packets per second\n", counted(report.packets, "packet"),
-                        report.seconds, report.packets_per_second);
+    text += fmt::format("{} in {:.6f} seconds{}, {:.0f} packets per second\n", counted(report.packets, "packet"),
+                        report.seconds, report.virtual_clock ? " of a virtual clock" : "", report.packets_per_second);
     if (report.interrupted)
         text += "ended early by a signal; the driver was unloaded in order\n";
     return text;

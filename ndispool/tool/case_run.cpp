@@ -28,7 +28,7 @@ constexpr std::size_t frames_generated = 300;
 std::unique_ptr<wire::Wire> open(const CaseRun& work, bool generated, const std::string& spec) {
     if (generated)
         return wire::memory_source(generated_frames(frames_generated, work.setup.seed));
-    return wire::open(spec, {work.setup.seed, work.setup.paced});
+    return wire::open(spec, host::wire_options(work.setup));
 }
 
 host::Report run_once(const CaseRun& work, CheckedRun& checker) {

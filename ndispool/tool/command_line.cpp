@@ -33,7 +33,16 @@ const std::vector<OptionForm> run_options = {{"--below", "a WIRE"},
                                              {"--sarif", "a FILE"},
                                              {"--suppressions", "a FILE"},
                                              {"--baseline", "a FILE"},
-                                             {"--pace", "original or max"}};
+                                             {"--pace", "original or max"},
+                                             {"--clock", "real or virtual"},
+                                             {"--completions", "natural, pending or mixed"}};
+
+// Only one run can be spoken to.
+std::vector<OptionForm> single_run_options() {
+    std::vector<OptionForm> options = run_options;
+    options.push_back({"--control", "a FILE"});
+    return options;
+}
 
 // Those of run, and what chooses and limits the runs of the sweep.
 std::vector<OptionForm> check_options() {
@@ -51,7 +60,12 @@ std::vector<OptionForm> check_options() {
 
 const std::array<CommandForm, 5>& forms() {
     static const std::array<CommandForm, 5> all = {{
-        {"run", driver_operand, "DRIVER", run_options, {"--quiet", "--verify", "--gen-suppressions"}, &run_manual},
+        {"run",
+         driver_operand,
+         "DRIVER",
+         single_run_options(),
+         {"--quiet", "--verify", "--gen-suppressions"},
+         &run_manual},
         {"check", driver_operand, "DRIVER", check_options(), {"--quiet", "--gen-suppressions"}, &check_manual},
         {"inspect", driver_operand, "DRIVER", {{"--json", "a FILE", "-"}}, {}, &inspect_manual},
         {"report",
@@ -88,6 +102,22 @@ bool paced(const std::string& pace) {
     return pace == "original";
 }
 
+machine::Clock clock(const std::string& kind) {
+    if (kind != "real" && kind != "virtual")
+        throw UsageError(fmt::format("--clock: '{}' is neither real nor virtual", kind));
+    return kind == "virtual" ? machine::Clock::virtual_ : machine::Clock::real;
+}
+
+host::Completions completions(const std::string& form) {
+    if (form == "natural")
+        return host::Completions::natural;
+    if (form == "pending")
+        return host::Completions::pending;
+    if (form == "mixed")
+        return host::Completions::mixed;
+    throw UsageError(fmt::format("--completions: '{}' is none of natural, pending and mixed", form));
+}
+
 // Calls take(value) when the option was given.
 void with(const ReadLine& read, std::string_view option, auto take) {
     if (const std::string* const value = read.value(option))
@@ -121,6 +151,8 @@ RunOptions run_from(const CommandForm& form, const ReadLine& read) {
          [&](auto& value) { setup.processors = static_cast<unsigned>(whole_number("--processors", value, 1, 32)); });
     with(read, "--seed", [&](auto& value) { setup.seed = whole_number("--seed", value, 0, any); });
     with(read, "--pace", [&](auto& value) { setup.paced = paced(value); });
+    with(read, "--clock", [&](auto& value) { setup.clock = clock(value); });
+    with(read, "--completions", [&](auto& value) { setup.completions = completions(value); });
     with(read, "--config", [&](auto& value) { options.config = value; });
     for (const std::string& parameter : read.values.at("--param"))
         set_parameter(setup.parameters, parse_parameter(parameter));
@@ -188,6 +220,7 @@ Command command_from(const CommandForm& form, const ReadLine& read) {
     }
     RunOptions options = run_from(form, read);
     options.verify = read.flags.at("--verify");
+    with(read, "--control", [&](auto& value) { options.control = value; });
     return options;
 }
 

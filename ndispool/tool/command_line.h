@@ -24,6 +24,7 @@ struct RunOptions {
     std::string driver; // as written
     host::Setup setup;  // without driver, and without what `config` holds
     std::optional<std::filesystem::path> config;
+    std::optional<std::filesystem::path> control;
     ReportOptions report;
     bool verify = false; // on the checked door
 };

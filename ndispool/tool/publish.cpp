@@ -79,7 +79,7 @@ ExitCode Publisher::publish(const observe::CheckReport& report) const {
     write(options_.json, [&](auto& out) { observe::write_report_json(out, report, findings, version); });
     write(options_.junit, [&](auto& out) { observe::write_junit(out, report, findings, began_); });
     write(options_.sarif, [&](auto& out) { observe::write_sarif(out, report, findings, rule_texts(), version); });
-    bool trouble = false;
+    bool trouble = !report.run.trouble.empty(); // commands: that was said when they came
     for (const host::WireReport& wire : report.run.wires)
         if (wire.trouble) {
             say(*wire.trouble);

@@ -2,11 +2,13 @@
 
 #include "ndispool/observe/progress_bar.h"
 #include "ndispool/tool/checked_run.h"
+#include "ndispool/tool/command_file.h"
 #include "ndispool/tool/driver_setup.h"
 #include "ndispool/tool/publish.h"
 #include "ndispool/tool/stop_signals.h"
 #include "ndispool/verify/crash.h"
 
+#include <optional>
 #include <unistd.h>
 
 namespace ndispool::tool {
@@ -41,6 +43,9 @@ ExitCode run_checked(RunOptions& options, const Publisher& publisher) {
 ExitCode run(RunOptions options) {
     complete(options);
     const Publisher publisher(options);
+    std::optional<CommandFile> commands;
+    if (options.control)
+        options.setup.commands = &commands.emplace(*options.control);
     if (options.verify)
         return run_checked(options, publisher);
     observe::CheckReport report;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include <fcntl.h>
@@ -95,6 +96,11 @@ std::uint64_t time_of(const pcap_pkthdr& header) {
     return to_system_time({seconds, header.ts.tv_usec}); // nanoseconds, as asked of libpcap
 }
 
+std::uint64_t steady_100ns() noexcept {
+    using Ticks = std::chrono::duration<std::uint64_t, std::ratio<1, 10'000'000>>;
+    return std::chrono::duration_cast<Ticks>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 } // namespace
 
 void Replay::Closer::operator()(pcap* capture) const {
@@ -102,7 +108,8 @@ void Replay::Closer::operator()(pcap* capture) const {
 }
 
 Replay::Replay(const Spec& spec, std::FILE* opened, const Options& options)
-    : Wire(std::string(spec.text)), paced_(options.paced), file_(spec.argument),
+    : Wire(std::string(spec.text)), paced_(options.paced),
+      now_100ns_(options.now_100ns ? options.now_100ns : steady_100ns), file_(spec.argument),
       read_buffer_(std::make_unique_for_overwrite<char[]>(read_buffer_bytes)),
       arena_(std::make_unique_for_overwrite<std::byte[]>(arena_bytes)) {
     File file(opened);
@@ -160,15 +167,14 @@ bool Replay::look_ahead() {
 bool Replay::due() {
     if (!paced_)
         return true;
-    const auto now = std::chrono::steady_clock::now();
+    const std::uint64_t now = now_100ns_();
     const std::uint64_t time = time_of(*next_);
     if (given_ == 0) {
         first_time_ = time;
         first_given_ = now;
     }
     const std::uint64_t distance_100ns = time > first_time_ ? time - first_time_ : 0;
-    using Ticks = std::chrono::duration<std::uint64_t, std::ratio<1, 10'000'000>>;
-    return std::chrono::duration_cast<Ticks>(now - first_given_).count() >= distance_100ns;
+    return now - first_given_ >= distance_100ns;
 }
 
 // Moves the frame read ahead out of libpcap's buffer, which holds one frame only.

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -48,6 +47,7 @@ class Replay final : public Wire {
     void end_with_trouble();
 
     const bool paced_; // constant after construction
+    std::uint64_t (*const now_100ns_)() noexcept;
     const std::string file_;
     std::unique_ptr<char[]> read_buffer_; // the C library's while capture_ is open, so capture_ goes first
     std::unique_ptr<pcap, Closer> capture_;
@@ -56,9 +56,9 @@ class Replay final : public Wire {
     // The receiving thread's.
     pcap_pkthdr* next_ = nullptr; // the frame read ahead, libpcap's until it reads on; null when there is none
     const unsigned char* next_bytes_ = nullptr;
-    std::uint64_t given_ = 0;      // whole frames given so far
-    std::uint64_t first_time_ = 0; // of the first frame of the capture
-    std::chrono::steady_clock::time_point first_given_;
+    std::uint64_t given_ = 0;       // whole frames given so far
+    std::uint64_t first_time_ = 0;  // of the first frame of the capture
+    std::uint64_t first_given_ = 0; // when, by the clock below
 
     std::atomic<bool> ended_{false};
 };

@@ -126,6 +126,8 @@ class Wire {
 };
 
 struct Options {
+    // The clock that pacing follows; null: the system's, which never goes back.
+    std::uint64_t (*now_100ns)() noexcept = nullptr;
     std::uint64_t seed = 1; // null:BYTES: what its frames hold; lossy: which frames it drops
     bool paced =
         false; // replay: true gives each frame at its recorded distance from the first; false gives all at once

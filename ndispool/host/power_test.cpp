@@ -1,0 +1,148 @@
+#include "ndispool/host/power.h"
+
+#include "ndispool/host/testing.h"
+
+#include <algorithm>
+
+namespace ndispool::host::testing {
+namespace {
+
+using Log = std::vector<std::string>;
+
+NDIS_DEVICE_POWER_STATE state_of(const void* buffer) {
+    NDIS_DEVICE_POWER_STATE state;
+    std::memcpy(&state, buffer, sizeof state);
+    return state;
+}
+
+std::string letter(NDIS_DEVICE_POWER_STATE state) {
+    return "D" + std::to_string(static_cast<int>(state) - NdisDeviceStateD0);
+}
+
+// Writes down what a miniport and a protocol are told about power.
+struct Sleepers {
+    Log log;
+    TestMiniport miniport;
+    TestProtocol* protocol = nullptr;
+
+    explicit Sleepers(ULONG attributes) {
+        miniport.attributes = attributes;
+        miniport.on_request = [this](bool set, NDIS_OID oid, std::span<std::byte> value) -> std::optional<NDIS_STATUS> {
+            if (oid == OID_PNP_SET_POWER)
+                log.push_back("miniport set " + letter(state_of(value.data())));
+            else if (oid == OID_PNP_QUERY_POWER)
+                log.push_back("miniport query " + letter(state_of(value.data())));
+            else if (set && oid == OID_GEN_CURRENT_PACKET_FILTER)
+                log.emplace_back("filter");
+            else
+                return std::nullopt;
+            return NDIS_STATUS_SUCCESS;
+        };
+    }
+
+    void hear(TestProtocol& by) {
+        protocol = &by;
+        by.on_event = [this](NET_PNP_EVENT& event) {
+            log.push_back((event.NetEvent == NetEventSetPower ? "protocol set " : "protocol query ") +
+                          letter(state_of(event.Buffer)));
+            return NDIS_STATUS_SUCCESS;
+        };
+    }
+};
+
+constexpr ULONG told = NDIS_ATTRIBUTE_DESERIALIZE | NDIS_ATTRIBUTE_NO_HALT_ON_SUSPEND;
+
+TEST(Power, goes_down_bindings_first_and_up_miniport_first_with_its_filter_restored) {
+    Sleepers sleepers(told);
+    Stack stack(sleepers.miniport);
+    TestProtocol protocol;
+    sleepers.hear(protocol);
+    stack.bind(protocol);
+    sleepers.log.clear();
+    EXPECT_TRUE(power_down(stack.adapter(), NdisDeviceStateD3));
+    EXPECT_EQ(sleepers.log, (Log{"protocol query D3", "miniport query D3", "protocol set D3", "miniport set D3"}));
+    EXPECT_FALSE(power_down(stack.adapter(), NdisDeviceStateD3)) << "it sleeps already";
+    sleepers.log.clear();
+    EXPECT_TRUE(power_up(stack.adapter()));
+    EXPECT_EQ(sleepers.log, (Log{"miniport set D0", "filter", "protocol set D0"}));
+    EXPECT_FALSE(power_up(stack.adapter())) << "it is awake";
+    EXPECT_EQ(sleepers.miniport.halts, 0);
+}
+
+TEST(Power, a_sleeping_adapter_takes_no_send_and_no_request_and_its_indications_come_back) {
+    Sleepers sleepers(told);
+    int returned = 0, received = 0;
+    sleepers.miniport.on_return = [&](PNDIS_PACKET) { ++returned; };
+    Stack stack(sleepers.miniport);
+    TestProtocol protocol;
+    sleepers.hear(protocol);
+    protocol.on_receive_packet = [&](PNDIS_PACKET) { return ++received * 0; };
+    stack.bind(protocol);
+    power_down(stack.adapter(), NdisDeviceStateD3);
+    TestPacket packet;
+    NDIS_STATUS status;
+    NdisSend(&status, protocol.binding, packet);
+    EXPECT_EQ(status, NDIS_STATUS_FAILURE);
+    EXPECT_EQ(protocol.set_filter(NDIS_PACKET_TYPE_BROADCAST), NDIS_STATUS_FAILURE);
+    PNDIS_PACKET const one = packet;
+    stack.indicate({&one, 1});
+    NdisMIndicateStatus(sleepers.miniport.handle, NDIS_STATUS_MEDIA_CONNECT, nullptr, 0);
+    EXPECT_EQ(returned, 1);
+    EXPECT_EQ(received, 0);
+    EXPECT_TRUE(protocol.statuses.empty());
+    power_up(stack.adapter());
+    stack.indicate({&one, 1});
+    EXPECT_EQ(received, 1);
+    EXPECT_TRUE(stack.findings().empty());
+}
+
+TEST(Power, a_miniport_that_knows_no_states_is_halted_and_initialized_again_under_its_bindings) {
+    Sleepers sleepers(NDIS_ATTRIBUTE_DESERIALIZE);
+    int initialized = 0;
+    sleepers.miniport.on_initialize = [&] { return ++initialized, NDIS_STATUS_SUCCESS; };
+    Stack stack(sleepers.miniport);
+    TestProtocol protocol;
+    sleepers.hear(protocol);
+    stack.bind(protocol);
+    power_down(stack.adapter(), NdisDeviceStateD3);
+    EXPECT_EQ(sleepers.miniport.halts, 1);
+    EXPECT_TRUE(power_up(stack.adapter()));
+    EXPECT_EQ(initialized, 2);
+    EXPECT_TRUE(protocol.bound().is_open());
+    TestPacket packet;
+    NDIS_STATUS status;
+    NdisSend(&status, protocol.binding, packet);
+    EXPECT_EQ(protocol.sent.size(), 1u) << "the miniport of this test completes at once";
+}
+
+TEST(Power, an_adapter_may_be_removed_while_it_sleeps_and_is_not_halted_twice) {
+    for (const ULONG attributes : {told, ULONG{NDIS_ATTRIBUTE_DESERIALIZE}}) {
+        Sleepers sleepers(attributes);
+        {
+            Stack stack(sleepers.miniport);
+            TestProtocol protocol;
+            sleepers.hear(protocol);
+            stack.bind(protocol);
+            power_down(stack.adapter(), NdisDeviceStateD3);
+            remove(stack.adapter());
+            EXPECT_EQ(protocol.bound().state.load(), BindingState::closed);
+        }
+        EXPECT_EQ(sleepers.miniport.halts, 1);
+    }
+}
+
+TEST(Power, a_protocol_that_knows_no_power_events_is_unbound_and_bound_again) {
+    Sleepers sleepers(told);
+    Stack stack(sleepers.miniport);
+    TestProtocol protocol;
+    stack.bind(protocol);
+    NDIS_HANDLE const before = protocol.binding;
+    power_down(stack.adapter(), NdisDeviceStateD3);
+    EXPECT_EQ(protocol.bound().state.load(), BindingState::closed);
+    power_up(stack.adapter());
+    EXPECT_NE(protocol.binding, before);
+    EXPECT_TRUE(protocol.bound().is_open());
+}
+
+} // namespace
+} // namespace ndispool::host::testing

@@ -1,0 +1,222 @@
+#include "ndispool/host/stack_control.h"
+
+#include "ndispool/host/pnp.h"
+#include "ndispool/host/power.h"
+#include "ndispool/host/reset.h"
+#include "ndispool/host/wire_adapter.h"
+#include "ndispool/machine/work.h"
+#include "ndispool/nt/devices.h"
+#include "ndispool/nt/irps.h"
+#include "ndispool/nt/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <stdexcept>
+
+namespace ndispool::host {
+
+namespace {
+
+constexpr std::uint64_t poll_100ns = 10'000;             // 1 ms
+constexpr std::uint64_t reset_limit_100ns = 100'000'000; // 10 s
+constexpr char done[] = "done";
+
+std::string hex(NTSTATUS status) {
+    std::array<char, 16> text;
+    std::snprintf(text.data(), text.size(), "0x%08X", static_cast<unsigned>(status));
+    return text.data();
+}
+
+std::string hex(std::span<const std::byte> bytes) {
+    std::string text;
+    for (const std::byte byte : bytes) {
+        constexpr char digits[] = "0123456789abcdef";
+        text += digits[std::to_integer<unsigned>(byte) >> 4];
+        text += digits[std::to_integer<unsigned>(byte) & 15];
+    }
+    return text;
+}
+
+// The adapters that the driver itself has, other than the bottom.
+std::vector<Adapter*> adapters_above(const StackParts& parts) {
+    std::vector<Adapter*> all;
+    for (const auto& miniport : parts.driver->miniports)
+        for (Adapter* adapter : adapters_of(*miniport))
+            if (adapter != parts.bottom)
+                all.push_back(adapter);
+    return all;
+}
+
+// A program's way to a control device: open, one request, close.
+std::string control_device(const Command& command) {
+    const PDEVICE_OBJECT device = nt::find_device(nt::to_utf16(command.device));
+    if (!device)
+        throw std::invalid_argument("ioctl: there is no device " + command.device +
+                                    "; give the name or the symbolic link that the driver registers");
+    constexpr std::size_t most_output = 4096;
+    std::vector<std::byte> input(command.input.size()), output(most_output);
+    std::transform(command.input.begin(), command.input.end(), input.begin(),
+                   [](std::uint8_t byte) { return std::byte{byte}; });
+    FILE_OBJECT file{};
+    if (const auto opened = nt::send_request(*device, file, {.major = IRP_MJ_CREATE}); !NT_SUCCESS(opened.status))
+        return "open: status " + hex(opened.status);
+    const nt::DeviceReply reply = nt::send_request(
+        *device, file,
+        {.major = IRP_MJ_DEVICE_CONTROL, .control_code = command.code, .input = input, .output = output});
+    nt::send_request(*device, file, {.major = IRP_MJ_CLEANUP});
+    nt::send_request(*device, file, {.major = IRP_MJ_CLOSE});
+    const std::size_t count = NT_SUCCESS(reply.status) ? std::min(reply.information, output.size()) : 0;
+    return "status " + hex(reply.status) + (count > 0 ? " output " + hex(std::span(output).first(count)) : "");
+}
+
+bool wait_for_reset(Adapter& adapter) {
+    const std::uint64_t give_up = machine::uptime_100ns() + reset_limit_100ns;
+    while (adapter.resetting.load(std::memory_order_acquire)) {
+        if (machine::uptime_100ns() >= give_up)
+            return false;
+        machine::sleep_100ns(poll_100ns);
+    }
+    return true;
+}
+
+} // namespace
+
+std::string StackControl::perform(const Command& command) {
+    switch (command.verb) {
+    case Verb::pause:
+        return pause();
+    case Verb::resume:
+        return resume();
+    case Verb::power_down:
+        return power(false, command.side);
+    case Verb::power_up:
+        return power(true, command.side);
+    case Verb::reset:
+        return reset();
+    case Verb::disconnect:
+        return connect(false);
+    case Verb::connect:
+        return connect(true);
+    case Verb::unbind:
+        return unbind();
+    case Verb::bind:
+        return bind();
+    case Verb::reconfigure:
+        return reconfigure();
+    case Verb::remove:
+        return remove(false);
+    case Verb::surprise_remove:
+        return remove(true);
+    case Verb::insert:
+        return insert();
+    case Verb::ioctl:
+        return control_device(command);
+    default:
+        return done;
+    }
+}
+
+std::string StackControl::pause() {
+    paused_ = true;
+    parts_.traffic->stop();
+    parts_.settle();
+    return done;
+}
+
+std::string StackControl::resume() {
+    paused_ = false;
+    parts_.traffic->open();
+    parts_.wake();
+    return done;
+}
+
+// A machine that suspends puts its devices to sleep from above, and wakes them from below.
+std::string StackControl::power(bool up, Side side) {
+    std::vector<Adapter*> adapters;
+    if (side != Side::below)
+        adapters = adapters_above(parts_);
+    if (side != Side::above || parts_.kind == Kind::miniport)
+        adapters.push_back(parts_.bottom);
+    if (up)
+        std::reverse(adapters.begin(), adapters.end());
+    bool any = false;
+    for (Adapter* adapter : adapters)
+        any = (up ? power_up(*adapter) : power_down(*adapter, NdisDeviceStateD3)) || any;
+    if (up)
+        parts_.wake();
+    return any ? done : up ? "nothing was asleep" : "nothing was awake";
+}
+
+std::string StackControl::reset() {
+    std::vector<Adapter*> adapters = adapters_above(parts_);
+    std::erase_if(adapters, [](const Adapter* adapter) { return !adapter->handlers().ResetHandler; });
+    adapters.push_back(parts_.bottom);
+    std::string outcome = done;
+    for (Adapter* adapter : adapters) {
+        const NDIS_STATUS status = host::reset(*adapter, nullptr);
+        if (status != NDIS_STATUS_PENDING && status != NDIS_STATUS_SUCCESS)
+            outcome = "status " + hex(status);
+        else if (!wait_for_reset(*adapter))
+            outcome = "the miniport has not completed it within 10 s";
+    }
+    return outcome;
+}
+
+std::string StackControl::connect(bool connected) {
+    if (!parts_.wire_adapter)
+        return "only the adapter below a driver has a cable here";
+    if (!parts_.bottom->running())
+        return "the adapter below does not run";
+    parts_.wire_adapter->connect(connected);
+    parts_.wake();
+    return done;
+}
+
+std::string StackControl::unbind() {
+    const std::vector<Binding*> bindings = bindings_on(*parts_.bottom);
+    std::for_each(bindings.rbegin(), bindings.rend(), [](Binding* binding) { host::unbind(*binding); });
+    return bindings.empty() ? "nothing was bound" : done;
+}
+
+std::string StackControl::bind() {
+    if (!parts_.bottom->running())
+        return "the adapter does not run";
+    const NDIS_STATUS status = parts_.bind(*parts_.bottom);
+    machine::drain_work(); // a virtual adapter may come up later than the bind that asked for it
+    parts_.wake();
+    return status == NDIS_STATUS_SUCCESS ? done : "status " + hex(status);
+}
+
+std::string StackControl::reconfigure() {
+    for (const auto& protocol : parts_.driver->protocols) {
+        NET_PNP_EVENT event{};
+        event.NetEvent = NetEventReconfigure;
+        tell(*protocol, nullptr, event);
+    }
+    return done;
+}
+
+std::string StackControl::remove(bool surprise) {
+    Adapter& adapter = *parts_.bottom;
+    if (surprise)
+        notify(adapter, NdisDevicePnPEventSurpriseRemoved);
+    else if (!may_remove(adapter))
+        return "refused by what is bound to the adapter";
+    if (parts_.wire_adapter)
+        parts_.wire_adapter->quiesce();
+    host::remove(adapter);
+    return done;
+}
+
+std::string StackControl::insert() {
+    if (parts_.bottom->state.load(std::memory_order_acquire) != AdapterState::halted)
+        return "the adapter is there";
+    Adapter* const adapter = parts_.start_bottom();
+    if (!adapter)
+        return "the adapter did not start";
+    parts_.bottom = adapter;
+    return bind();
+}
+
+} // namespace ndispool::host
