@@ -50,7 +50,7 @@ struct Snapshot {
     Shape shape;
     std::uint32_t in_use = 0; // static and overflow together
     // The highest in_use there was. While several threads use the pool it may stay behind by what their stocks held, at
-    // most 64 for each; with one, or once every static descriptor was out, it does not.
+    // most 320 for each; with one, or once every static descriptor was out, it does not.
     std::uint32_t peak = 0;
     std::uint32_t overflow_in_use = 0;
     std::uint32_t overflow_peak = 0;
@@ -157,8 +157,7 @@ class [[gnu::visibility("default")]] Pool {
 
     // The calling thread's, or null: it has none yet.
     [[nodiscard]] detail::Slot<detail::Native>* slot_here() const noexcept {
-        const detail::ThreadSlots& thread = detail::this_thread;
-        return number_ < thread.size ? thread.slots[number_] : nullptr;
+        return detail::this_thread[number_];
     }
     void* allocate_slowly() noexcept;
     bool free_slowly(void* descriptor) noexcept;

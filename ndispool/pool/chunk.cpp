@@ -10,8 +10,8 @@ namespace ndispool::pool {
 namespace {
 
 constexpr std::size_t usual_bytes = 64 * 1024;
-// Of large descriptors a chunk has this many all the same, so that no pool has more than 512 chunks to search.
-constexpr std::size_t least_slots = 128;
+// Of large descriptors a chunk has this many all the same, so that no pool has more than 410 chunks to search.
+constexpr std::size_t least_slots = 160;
 
 static_assert(sizeof(Chunk) % alignof(std::uint64_t) == 0, "the marks follow the record");
 

@@ -1,26 +1,29 @@
 // The free descriptors that no thread keeps for itself: those that came back, last in first out, then those that were never
-// taken. Only 64 of those that came back are listed in the depot itself; the others are listed in the descriptors: the last
-// 64 bytes of one name 31 others and the next such list, so that 32 descriptors cross from core to core in one cache line.
+// taken. Only 64 of those that came back are listed in the depot itself, the others are in chains of folded magazines.
 //   Callers:   one at a time (the pool's lock).
-//   Holds:     memory of a descriptor is touched only if it was taken before.
+//   Holds:     memory of a descriptor is touched only if it was taken before. A batch is a chain of batch_magazines.
 #pragma once
 
-#include "ndispool/detail/slot.h"
+#include "ndispool/pool/fold.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
 namespace ndispool::pool {
 
-class Depot {
+template <class P> class Depot {
   public:
-    explicit Depot(const detail::Row& row) : row_(row) {}
+    // 0: magazines of this pool do not come in batches.
+    Depot(const detail::Row& row, std::uint32_t batch_magazines)
+        : row_(row), folder_(row), batch_magazines_(batch_magazines) {}
 
     [[nodiscard]] std::uint32_t free() const { return free_; }
 
     // A descriptor of the row that is in nobody's hands.
     void push(void* descriptor) {
-        if (listed_ == size)
+        if (listed_ == list_.size())
             fold();
         list_[listed_++] = static_cast<std::uint16_t>(row_.index_of(descriptor));
         ++free_;
@@ -34,70 +37,71 @@ class Depot {
         return row_.at(list_[--listed_]);
     }
 
+    // The whole chain, which is empty afterwards.
+    void push(detail::Chain& chain) {
+        if (batch_magazines_ != 0 && chain.magazines == batch_magazines_ && batches_ < batch_.size()) {
+            free_ += chain.magazines * P::magazine;
+            batch_[batches_++] = std::exchange(chain, {}).first;
+        }
+        while (chain.magazines != 0) {
+            std::array<std::uint16_t, P::magazine> indexes;
+            folder_.unfold_indexes(chain, indexes.data());
+            for (const std::uint16_t index : indexes)
+                push(row_.at(index));
+        }
+    }
+
+    // What of the folded ones is at hand; a chain without magazines if nothing is.
+    [[nodiscard]] detail::Chain pop_chain() {
+        detail::Chain chain;
+        if (loose_.magazines != 0 && loose_.magazines <= batch_magazines_)
+            chain = std::exchange(loose_, {});
+        else if (batches_ != 0)
+            chain = {batch_[--batches_], static_cast<std::uint16_t>(batch_magazines_)};
+        free_ -= chain.magazines * P::magazine;
+        return chain;
+    }
+
     // Calls visit(index) for each that is free.
     template <class Visit> void for_each(Visit visit) const {
         for (std::uint32_t i = 0; i < listed_; ++i)
             visit(list_[i]);
-        for (std::uint16_t at = folded_; at != none;) {
-            const Fold fold = read(at);
-            visit(at);
-            for (const std::uint16_t index : fold.others)
-                visit(index);
-            at = fold.next;
-        }
+        folder_.for_each(loose_, visit);
+        for (std::uint32_t i = 0; i < batches_; ++i)
+            folder_.for_each({batch_[i], static_cast<std::uint16_t>(batch_magazines_)}, visit);
         for (std::uint32_t index = fresh_; index < row_.count; ++index)
             visit(index);
     }
 
   private:
-    static constexpr std::uint32_t size = 64;
-    static constexpr std::uint32_t fold_size = 32;
-    static constexpr std::uint16_t none = 0xFFFF; // no index: a pool has at most that many descriptors
-
-    struct Fold {
-        std::uint16_t others[fold_size - 1];
-        std::uint16_t next;
-    };
-    static_assert(sizeof(Fold) == 64, "a cache line; no stride is shorter");
-
-    [[nodiscard]] void* place(std::uint16_t index) const {
-        return static_cast<std::byte*>(row_.at(index)) + row_.stride - sizeof(Fold);
-    }
-    [[nodiscard]] Fold read(std::uint16_t index) const {
-        Fold fold;
-        std::memcpy(&fold, place(index), sizeof fold);
-        return fold;
-    }
-
-    // The 32 that were listed first go into the last of them.
+    // The magazine that was listed first.
     void fold() {
-        Fold fold;
-        std::memcpy(fold.others, list_, sizeof fold.others);
-        fold.next = folded_;
-        folded_ = list_[fold_size - 1];
-        std::memcpy(place(folded_), &fold, sizeof fold);
-        listed_ -= fold_size;
-        std::memmove(list_, list_ + fold_size, listed_ * sizeof *list_);
+        folder_.fold_indexes(loose_, list_.data());
+        listed_ -= P::magazine;
+        std::memmove(list_.data(), list_.data() + P::magazine, listed_ * sizeof list_[0]);
     }
 
     // The list is empty. False: nothing is folded.
     bool unfold() {
-        if (folded_ == none)
+        if (loose_.magazines == 0 && batches_ != 0)
+            loose_ = {batch_[--batches_], static_cast<std::uint16_t>(batch_magazines_)};
+        if (loose_.magazines == 0)
             return false;
-        const Fold fold = read(folded_);
-        std::memcpy(list_, fold.others, sizeof fold.others);
-        list_[fold_size - 1] = folded_;
-        listed_ = fold_size;
-        folded_ = fold.next;
+        folder_.unfold_indexes(loose_, list_.data());
+        listed_ = P::magazine;
         return true;
     }
 
     const detail::Row row_;
+    const Folder<P> folder_;
+    const std::uint32_t batch_magazines_;
     std::uint32_t free_ = row_.count;
     std::uint32_t fresh_ = 0; // this index and all above were never taken
     std::uint32_t listed_ = 0;
-    std::uint16_t folded_ = none;
-    alignas(64) std::uint16_t list_[size];
+    std::uint32_t batches_ = 0;
+    detail::Chain loose_;
+    alignas(64) std::array<std::uint16_t, 2 * P::magazine> list_;
+    std::array<std::uint16_t, 256> batch_; // the first of each; of the usual magazines that suffices for every pool
 };
 
 } // namespace ndispool::pool

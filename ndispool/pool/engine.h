@@ -16,10 +16,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace ndispool::pool {
 
@@ -38,11 +40,12 @@ template <class P> class Engine {
     // `beside` counts descriptors that the engine does not have, but whose usage is the pool's as well. `slots_work`: the
     // heavy barrier does.
     Engine(const detail::Row& row, const Counters& beside, bool slots_work)
-        : row_(row), beside_(beside), slots_work_(slots_work), depot_(row) {}
+        : row_(row), folder_(row), beside_(beside), slots_work_(slots_work), depot_(row, batch_) {}
     ~Engine() {
         for (Slot* slot = first(); slot != nullptr;) {
             Slot* const next = slot->next;
-            delete slot;
+            slot->~Slot();
+            std::free(reinterpret_cast<std::byte*>(slot) - slot_offset);
             slot = next;
         }
     }
@@ -69,8 +72,10 @@ template <class P> class Engine {
         std::lock_guard held(lock_);
         freeze(nullptr);
         depot_.for_each(visit);
-        for (Slot* slot = first(); slot != nullptr; slot = slot->next)
+        for (Slot* slot = first(); slot != nullptr; slot = slot->next) {
             slot->for_each([&](void* descriptor) { visit(row_.index_of(descriptor)); });
+            folder_.for_each(slot->spare_chain(), visit);
+        }
         thaw(nullptr);
     }
 
@@ -93,7 +98,7 @@ template <class P> class Engine {
 
     [[nodiscard]] std::size_t bytes() noexcept {
         std::lock_guard held(lock_);
-        return sizeof *this + slots_ * sizeof(Slot);
+        return sizeof *this + slots_ * slot_memory;
     }
     [[nodiscard]] const detail::Row& row() const { return row_; }
     // Returns when whoever held the lock at the call has let it go.
@@ -101,7 +106,13 @@ template <class P> class Engine {
     template <class Visit> void for_each_slot(Visit visit) noexcept { for_each_other(nullptr, visit); }
 
   private:
+    // A processor takes a load for one of what was stored last at the same place of another page. Descriptors begin at
+    // multiples of large powers of two; the counters, which are loaded after a descriptor is written to, do not.
+    static constexpr std::size_t slot_memory = 1024, slot_offset = 192;
+    static_assert(slot_offset + sizeof(Slot) <= slot_memory && slot_offset % alignof(Slot) == 0);
+
     static constexpr int tries = 16; // of what a thread that runs right then can thwart
+    static constexpr std::uint32_t most_batch = 8, most_calm = 1 << 14, seldom = 1 << 13;
 
     [[nodiscard]] Slot* first() const noexcept { return first_.load(std::memory_order_acquire); } // pairs with join()
 
@@ -116,6 +127,13 @@ template <class P> class Engine {
         return !slots_work_ || watchers_.load(std::memory_order_relaxed) != 0;
     }
 
+    [[nodiscard]] auto unfold() const noexcept {
+        return [this](detail::Chain& chain, auto& descriptors) { folder_.unfold(chain, descriptors); };
+    }
+    [[nodiscard]] auto fold() const noexcept {
+        return [this](detail::Chain& chain, const auto& descriptors) { folder_.fold(chain, descriptors); };
+    }
+
     // All below: under the lock.
     template <class Action> void if_emptied(Action emptied) noexcept {
         if (watchers_.load(std::memory_order_relaxed) == 0)
@@ -127,10 +145,20 @@ template <class P> class Engine {
     [[nodiscard]] bool seize(const Slot* own, std::size_t got) noexcept;
     void freeze(const Slot* own) noexcept;
     void thaw(const Slot* own) noexcept;
-    [[nodiscard]] std::uint32_t magazine() noexcept;
+    void empty(Slot& slot) noexcept;
+    [[nodiscard]] bool restock(Slot& slot, std::uint32_t magazines) noexcept;
+    // What a slot may do.
+    struct Share {
+        std::uint32_t refill;    // descriptors it takes from the depot beyond what is asked for
+        std::uint32_t keep;      // of those given back it keeps so many, and up to twice as many before it comes here
+        std::uint32_t magazines; // spare ones, and as many from the depot at a time
+    };
+    [[nodiscard]] Share share() noexcept;
+    void judge_shares(std::uint64_t allocations) noexcept;
     void note_peak(Slot* own) noexcept;
 
     const detail::Row row_;
+    const Folder<P> folder_;
     const Counters& beside_;
     const bool slots_work_;
     typename P::template Atomic<Slot*> first_{nullptr};
@@ -141,12 +169,17 @@ template <class P> class Engine {
     alignas(64) typename P::Lock lock_; // guards what follows, and the slots as they say
     // What of a small pool two threads may keep is to be a small part of it.
     const std::uint32_t most_ = std::min<std::uint32_t>(P::magazine, row_.count / 8);
-    std::uint32_t magazine_ = most_;
-    std::uint32_t calm_ = 0; // turns to the depot since magazine_ changed
+    // A slot's stock and its spare magazines together are at most an eighth of the pool.
+    const std::uint32_t batch_ = std::clamp<std::uint32_t>(row_.count / 8 / P::magazine, 2, most_batch + 2) - 2;
+    std::uint32_t refill_ = most_;
+    std::uint32_t keep_ = most_;
+    std::uint32_t calm_ = 0;              // turns to the depot since those two changed
+    std::uint32_t calm_enough_ = P::calm; // before they grow
+    std::uint64_t seized_at_ = 0;         // allocations when somebody last found kept what was needed
     std::uint32_t slots_ = 0;
     std::uint32_t owned_ = 0;
     std::uint32_t most_away_ = 0; // the most that ever were not in the depot
-    Depot depot_;
+    Depot<P> depot_;
 };
 
 template <class P> auto Engine<P>::join() noexcept -> Slot* {
@@ -155,9 +188,10 @@ template <class P> auto Engine<P>::join() noexcept -> Slot* {
     while (slot != nullptr && slot->owned)
         slot = slot->next;
     if (slot == nullptr) {
-        slot = new (std::nothrow) Slot;
-        if (slot == nullptr)
+        void* memory = std::aligned_alloc(slot_memory, slot_memory);
+        if (memory == nullptr)
             return nullptr;
+        slot = new (static_cast<std::byte*>(memory) + slot_offset) Slot;
         if (kept_out())
             slot->block();
         slot->next = first();
@@ -165,41 +199,42 @@ template <class P> auto Engine<P>::join() noexcept -> Slot* {
         ++slots_;
     }
     slot->owned = true;
-    slot->set_limit(0); // the first take or give comes here
+    slot->set_limit(0, 0); // the first take or give comes here
     ++owned_;
     return slot;
 }
 
 template <class P> void Engine<P>::leave(Slot& slot) noexcept {
     std::lock_guard held(lock_);
-    slot.drop_oldest(slot.stock(), [this](void* descriptor) { depot_.push(descriptor); });
+    empty(slot);
     slot.owned = false;
     --owned_;
 }
 
 template <class P> std::size_t Engine<P>::take(Slot* own, std::span<void*> out) noexcept {
+    if (own != nullptr && out.size() <= P::magazine && own->refill(unfold()) && own->take(out))
+        return out.size();
     std::lock_guard held(lock_);
+    const Share share = own != nullptr ? this->share() : Share{};
     std::size_t got = 0;
     while (got < out.size()) {
-        if (own != nullptr && own->stock() != 0)
+        if (own != nullptr && (own->stock() != 0 || restock(*own, share.magazines)))
             out[got++] = own->pick();
         else if (depot_.free() != 0)
             out[got++] = depot_.pop();
         else if (!seize(own, got))
             break;
     }
-    if (own != nullptr)
-        own->count_allocations(got);
-    else
+    if (own == nullptr) {
         Slot::count(without_slot_.allocations, got);
-    if (own != nullptr) {
-        const std::uint32_t wanted = magazine();
-        own->set_limit(2 * wanted);
-        if (own->stock() == 0) {
+    } else {
+        own->count_allocations(got);
+        own->set_limit(2 * share.keep, share.magazines);
+        if (own->stock() == 0 && !restock(*own, share.magazines)) {
             // What came back last to the depot is to be on top.
             std::array<void*, P::magazine> some;
             std::uint32_t count = 0;
-            while (count < wanted && depot_.free() != 0)
+            while (count < share.refill && depot_.free() != 0)
                 some[count++] = depot_.pop();
             while (count != 0)
                 own->put(some[--count]);
@@ -209,18 +244,39 @@ template <class P> std::size_t Engine<P>::take(Slot* own, std::span<void*> out) 
     return got;
 }
 
+// An empty stock gets a magazine that is spare, or that comes from the depot with others if the slot may have so many.
+template <class P> bool Engine<P>::restock(Slot& slot, std::uint32_t magazines) noexcept {
+    detail::Chain& spare = slot.spare_chain();
+    if (spare.magazines == 0 && magazines != 0)
+        spare = depot_.pop_chain();
+    if (spare.magazines == 0)
+        return false;
+    slot.put_magazine(unfold());
+    return true;
+}
+
+template <class P> void Engine<P>::empty(Slot& slot) noexcept {
+    depot_.push(slot.spare_chain());
+    slot.drop_oldest(slot.stock(), [this](void* descriptor) { depot_.push(descriptor); });
+}
+
 template <class P>
 template <class Action>
 void Engine<P>::give(Slot* own, std::span<void* const> descriptors, Action emptied) noexcept {
+    if (own != nullptr && descriptors.size() <= P::magazine && own->stow(fold()) && own->give(descriptors))
+        return;
     std::lock_guard held(lock_);
     std::uint32_t kept = 0;
     if (own != nullptr) {
-        const std::uint32_t wanted = magazine();
-        own->set_limit(2 * wanted);
-        kept = static_cast<std::uint32_t>(std::min<std::size_t>(descriptors.size(), wanted));
-        const std::uint32_t before = own->stock();
-        if (before + kept > 2 * wanted)
-            own->drop_oldest(before + kept - wanted, [this](void* descriptor) { depot_.push(descriptor); });
+        const Share share = this->share();
+        own->set_limit(2 * share.keep, share.magazines);
+        kept = static_cast<std::uint32_t>(std::min<std::size_t>(descriptors.size(), share.keep));
+        if (own->spare_chain().magazines >= std::max(share.magazines, 1U))
+            depot_.push(own->spare_chain());
+        if (own->stock() + kept > 2 * share.keep && share.magazines != 0)
+            own->drop_magazine(fold());
+        if (own->stock() + kept > 2 * share.keep)
+            own->drop_oldest(own->stock() + kept - share.keep, [this](void* descriptor) { depot_.push(descriptor); });
     }
     for (void* descriptor : descriptors.first(descriptors.size() - kept))
         depot_.push(descriptor);
@@ -233,18 +289,34 @@ void Engine<P>::give(Slot* own, std::span<void* const> descriptors, Action empti
     if_emptied(emptied);
 }
 
-// How many descriptors a slot may take from the depot to keep: fewer whenever somebody found them kept who needed them, and
-// more again when that has not happened for a while. The only slot may keep what it likes.
-template <class P> std::uint32_t Engine<P>::magazine() noexcept {
+// Less whenever somebody found kept what was needed, and more again when that has not happened for a while. The only slot
+// may keep what it likes.
+template <class P> auto Engine<P>::share() noexcept -> Share {
     if (kept_out())
-        return 0;
+        return {};
     if (owned_ == 1)
-        return P::magazine;
-    if (++calm_ == P::calm && magazine_ < most_) {
+        return {P::magazine, P::magazine, batch_};
+    if (++calm_ >= calm_enough_ && refill_ < most_) {
         calm_ = 0;
-        ++magazine_;
+        ++(keep_ < most_ ? keep_ : refill_);
     }
-    return magazine_;
+    return {refill_, keep_, refill_ == P::magazine ? batch_ : 0};
+}
+
+// Somebody found kept what was needed, after so many allocations all in all. That costs as much as some hundred of them: if
+// it comes often, slots first no longer take what nobody asked for; what a thread itself gives back it is likely to need again.
+template <class P> void Engine<P>::judge_shares(std::uint64_t allocations) noexcept {
+    const std::uint64_t since = allocations - std::exchange(seized_at_, allocations);
+    calm_ = 0;
+    if (since >= seldom) {
+        calm_enough_ = P::calm;
+        return;
+    }
+    if (refill_ != 0)
+        refill_ /= 4;
+    else
+        keep_ /= 2;
+    calm_enough_ = std::min(2 * calm_enough_, most_calm);
 }
 
 // True: the depot is not empty any more. False: at an instant during this call all but the `got` were out.
@@ -254,12 +326,11 @@ template <class P> bool Engine<P>::seize(const Slot* own, std::size_t got) noexc
         sum = read(false);
     if (sum && sum->used() + got == row_.count)
         return false;
-    magazine_ /= 2;
-    calm_ = 0;
+    judge_shares(sum ? sum->allocations : seized_at_);
     freeze(own);
     for_each_other(own, [this](Slot& slot) {
-        slot.drop_oldest(slot.stock(), [this](void* descriptor) { depot_.push(descriptor); });
-        slot.set_limit(0);
+        empty(slot);
+        slot.set_limit(0, 0);
     });
     thaw(own);
     return depot_.free() != 0;
@@ -289,7 +360,7 @@ template <class P> std::optional<Sum> Engine<P>::read(bool with_beside) const no
         if (with_beside)
             all += (beside_.*counter).load(std::memory_order_acquire);
         for (const Slot* slot = first(); slot != nullptr; slot = slot->next)
-            all += (slot->*counter).load(std::memory_order_acquire);
+            all += (slot->*counter).load(std::memory_order_acquire) & ~detail::inside;
         return all;
     };
     const std::uint64_t frees = add_up(&Counters::frees);
@@ -333,22 +404,22 @@ template <class P> void Engine<P>::raise_peak(std::uint64_t used) noexcept {
         ;
 }
 
-// The usage is looked at when more descriptors are away from the depot than ever before, and, until its stock was empty
-// since then, at every allocation that leaves a slot fewer than before. While there is one slot that misses nothing.
+// The usage is looked at when more descriptors are away from the depot than ever before, and, until it kept none since then,
+// at every allocation that leaves a slot fewer than before. While there is one slot that misses nothing.
 template <class P> void Engine<P>::note_peak(Slot* own) noexcept {
     const std::uint32_t away = row_.count - depot_.free();
     const bool record = away > most_away_;
-    if (record || own == nullptr || own->stock() < own->floor()) {
+    if (record || own == nullptr || own->kept() < own->slack()) {
         most_away_ = std::max(most_away_, away);
         if (const auto sum = try_sum())
             raise_peak(sum->used());
     }
     if (own == nullptr)
         return;
-    // One slot, nothing beside: usage == away - stock, so a stock above away - peak is no new peak.
+    // One slot, nothing beside: usage == away - kept, so if away - peak are kept that is no new peak.
     const std::uint32_t slack = away > peak() ? away - peak() : 0;
-    const std::uint32_t floor = owned_ == 1 || record ? slack : std::min(slack, own->floor());
-    own->set_floor(std::min(floor, own->stock()));
+    const std::uint32_t wanted = owned_ == 1 || record ? slack : std::min(slack, own->slack());
+    own->set_slack(std::min(wanted, own->kept()));
 }
 
 } // namespace ndispool::pool

@@ -1,17 +1,28 @@
 #include "ndispool/pool/thread_slots.h"
 
-#include <cstdlib>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <vector>
 
 namespace ndispool::pool {
 
-constinit thread_local detail::ThreadSlots detail::this_thread;
+NativeSlot* detail::no_slots[max_pools];
+constinit thread_local NativeSlot** detail::this_thread = no_slots;
 
 namespace {
 
+using detail::max_pools;
 using detail::this_thread;
-using detail::ThreadSlots;
+
+// A table begins at the second of these: no descriptor does at the same place of its page (Engine::slot_offset tells why).
+constexpr std::size_t table_bytes = (1 + max_pools) * sizeof(NativeSlot*); // used up only where it is touched
+
+// What a thread that has slots leaves to its end.
+struct Thread {
+    NativeSlot** slots = nullptr;
+    std::uint32_t end = 0; // all from this number on are null
+};
+constinit thread_local Thread here;
 
 std::mutex lock;
 // By number; null: free. Never destroyed: a pool may outlive main.
@@ -19,16 +30,17 @@ std::vector<NativeEngine*>& engines = *new std::vector<NativeEngine*>;
 
 // Runs when a thread that has a table ends, after its thread_local objects were destroyed. Should it use a pool once
 // more after this, it gets a new table, and this runs again.
-void end_thread(void* table) {
-    auto& thread = *static_cast<ThreadSlots*>(table);
+void end_thread(void* of_thread) {
+    auto& thread = *static_cast<Thread*>(of_thread);
     std::lock_guard held(lock);
-    for (std::uint32_t number = 0; number < thread.size; ++number)
+    for (std::uint32_t number = 0; number < thread.end; ++number)
         if (NativeSlot* slot = thread.slots[number]) {
             slot->thread = nullptr;
             engines[number]->leave(*slot);
         }
-    std::free(thread.slots);
+    munmap(thread.slots - 1, table_bytes);
     thread = {};
+    this_thread = detail::no_slots;
 }
 
 pthread_key_t make_key() {
@@ -36,22 +48,20 @@ pthread_key_t make_key() {
     return pthread_key_create(&key, end_thread) == 0 ? key : PTHREAD_KEYS_MAX;
 }
 
-// Has end_thread run when the calling thread ends.
+// Gives the calling thread a table, if it has none, and has end_thread run when it ends.
 bool watch_this_thread() {
     static const pthread_key_t key = make_key();
-    return pthread_setspecific(key, &this_thread) == 0;
-}
-
-// Makes room for the number. Under the lock: forget_pool writes to tables of other threads.
-bool grow(ThreadSlots& thread, std::uint32_t number) {
-    if (number < thread.size)
+    if (here.slots != nullptr)
         return true;
-    const std::uint32_t size = std::max(number + 1, thread.size * 2);
-    auto** slots = static_cast<NativeSlot**>(std::realloc(thread.slots, size * sizeof(NativeSlot*)));
-    if (slots == nullptr)
+    void* table =
+        mmap(nullptr, table_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (table == MAP_FAILED)
         return false;
-    std::fill(slots + thread.size, slots + size, nullptr);
-    thread = {slots, size};
+    if (pthread_setspecific(key, &here) != 0) {
+        munmap(table, table_bytes);
+        return false;
+    }
+    this_thread = here.slots = static_cast<NativeSlot**>(table) + 1;
     return true;
 }
 
@@ -60,8 +70,11 @@ bool grow(ThreadSlots& thread, std::uint32_t number) {
 std::optional<std::uint32_t> number_pool(NativeEngine& engine) noexcept try {
     std::lock_guard held(lock);
     auto place = std::find(engines.begin(), engines.end(), nullptr);
-    if (place == engines.end())
+    if (place == engines.end()) {
+        if (engines.size() == max_pools)
+            return std::nullopt;
         place = engines.insert(engines.end(), nullptr);
+    }
     *place = &engine;
     return static_cast<std::uint32_t>(place - engines.begin());
 } catch (const std::bad_alloc&) {
@@ -75,22 +88,23 @@ void forget_pool(std::uint32_t number, NativeEngine& engine) noexcept {
         while (!slot.quiet())
             detail::Native::relax();
         if (slot.thread != nullptr)
-            static_cast<ThreadSlots*>(slot.thread)->slots[number] = nullptr;
+            static_cast<Thread*>(slot.thread)->slots[number] = nullptr;
     });
     engines[number] = nullptr;
 }
 
 NativeSlot* slot_of_this_thread(std::uint32_t number) noexcept {
-    ThreadSlots& thread = this_thread;
-    if (number < thread.size && thread.slots[number] != nullptr)
-        return thread.slots[number];
+    if (this_thread[number] != nullptr)
+        return this_thread[number];
     std::unique_lock held(lock, std::try_to_lock);
-    if (!held || !watch_this_thread() || !grow(thread, number))
+    if (!held || !watch_this_thread())
         return nullptr;
     NativeSlot* slot = engines[number]->join();
-    if (slot != nullptr)
-        slot->thread = &thread;
-    return thread.slots[number] = slot;
+    if (slot == nullptr)
+        return nullptr;
+    slot->thread = &here;
+    here.end = std::max(here.end, number + 1);
+    return this_thread[number] = slot;
 }
 
 } // namespace ndispool::pool

@@ -14,7 +14,7 @@ namespace ndispool::pool {
 using NativeEngine = Engine<detail::Native>;
 using NativeSlot = detail::Slot<detail::Native>;
 
-// Nothing: memory was refused.
+// Nothing: memory was refused, or there are detail::max_pools.
 [[nodiscard]] std::optional<std::uint32_t> number_pool(NativeEngine& engine) noexcept;
 
 // Every thread forgets the pool; its number may be another's. Nobody uses the pool any more.

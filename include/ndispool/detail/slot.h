@@ -1,9 +1,9 @@
 // What a thread keeps of a pool for itself: a small stock of free descriptors and two counters. Taking from the stock and
 // giving to it is the fast path of every pool; it is here so that it can be inlined, and no program uses it by itself.
 //
-//   Callers:   the thread that owns the slot calls take and give. Everything else is called with the pool locked, by the
-//              owner (which is then not inside take or give), or by another thread after block() and a heavy barrier,
-//              when quiet() has been true.
+//   Callers:   the thread that owns the slot calls take, give, refill and stow. Everything else is called with the pool
+//              locked, by the owner (which is then not inside one of these), or by another thread after block() and a
+//              heavy barrier, when quiet() has been true.
 //   Holds:     stock == base + frees - allocations. The counters only grow, and only the owner writes them: what take
 //              needs to know next does not wait for what give wrote last, and the other way round.
 //
@@ -35,8 +35,8 @@ struct Native {
     template <class T> using Atomic = std::atomic<T>;
     template <class T> using Plain = T;
 
-    static constexpr std::uint32_t magazine = 32; // descriptors that go to or come from the depot at a time
-    static constexpr std::uint32_t calm = 64;     // turns to the depot after which a slot may keep more again
+    static constexpr std::uint32_t magazine = 32; // descriptors that are kept, folded or handed over at a time
+    static constexpr std::uint32_t calm = 64;     // turns to the depot after which a slot may keep more again, at first
 
 #ifdef NDISPOOL_THREAD_SANITIZER
     // It does not know barriers; as single operations these do the same.
@@ -60,10 +60,18 @@ struct Native {
     static void relax() noexcept;
 };
 
-// Of descriptors, since the pool was made.
+// Of descriptors, since the pool was made. In a slot the highest bit says that the owner is inside.
 template <class P> struct Counters {
     typename P::template Atomic<std::uint64_t> allocations{0};
     typename P::template Atomic<std::uint64_t> frees{0};
+};
+inline constexpr std::uint64_t inside = std::uint64_t{1} << 63;
+
+// Magazines of free descriptors, each folded into one of its own (ndispool/pool/fold.h).
+struct Chain {
+    static constexpr std::uint16_t end = 0xFFFF; // no index: a pool has at most that many descriptors
+    std::uint16_t first = end;                   // index of the descriptor that has the newest
+    std::uint16_t magazines = 0;
 };
 
 template <class P> class alignas(64) Slot : public Counters<P> {
@@ -72,62 +80,81 @@ template <class P> class alignas(64) Slot : public Counters<P> {
 
     // False: the stock is down to its floor, or blocked.
     [[gnu::always_inline]] bool take(void*& descriptor) noexcept {
-        enter();
+        const std::uint64_t taken = enter(this->allocations);
         const std::uint32_t floor = floor_.load(P::look); // before base_; pairs with unblock()
-        const std::uint64_t taken = own(this->allocations);
         const std::uint64_t stock = own(base_) + own(this->frees) - taken;
-        const bool there = stock > floor;
-        if (there) [[likely]] {
-            descriptor = descriptors_[stock - 1];
-            this->allocations.store(taken + 1, std::memory_order_release); // pairs as in count()
+        if (stock <= floor) [[unlikely]] {
+            leave(this->allocations, taken);
+            return false;
         }
-        leave();
-        return there;
+        descriptor = descriptors_[stock - 1];
+        leave(this->allocations, taken + 1);
+        return true;
     }
 
     // All or nothing.
     [[gnu::always_inline]] bool take(std::span<void*> out) noexcept {
-        enter();
+        const std::uint64_t taken = enter(this->allocations);
         const std::uint32_t floor = floor_.load(P::look); // as above
-        const std::uint64_t taken = own(this->allocations);
         const std::uint64_t stock = own(base_) + own(this->frees) - taken;
-        const bool there = stock >= floor + out.size();
-        if (there) [[likely]] {
-            P::copy(out.data(), &descriptors_[stock - out.size()], out.size());
-            this->allocations.store(taken + out.size(), std::memory_order_release); // pairs as in count()
+        if (stock < floor + out.size()) [[unlikely]] {
+            leave(this->allocations, taken);
+            return false;
         }
-        leave();
-        return there;
+        P::copy(out.data(), &descriptors_[stock - out.size()], out.size());
+        leave(this->allocations, taken + out.size());
+        return true;
     }
 
     // False: the stock is at its limit, or blocked.
     [[gnu::always_inline]] bool give(void* descriptor) noexcept {
-        enter();
+        const std::uint64_t given = enter(this->frees);
         const std::uint32_t limit = limit_.load(P::look); // as above
-        const std::uint64_t given = own(this->frees);
         const std::uint64_t stock = own(base_) + given - own(this->allocations);
-        const bool room = stock < limit;
-        if (room) [[likely]] {
-            descriptors_[stock] = descriptor;
-            this->frees.store(given + 1, std::memory_order_release); // pairs as in count()
+        if (stock >= limit) [[unlikely]] {
+            leave(this->frees, given);
+            return false;
         }
-        leave();
-        return room;
+        descriptors_[stock] = descriptor;
+        leave(this->frees, given + 1);
+        return true;
     }
 
     // All or nothing.
     [[gnu::always_inline]] bool give(std::span<void* const> descriptors) noexcept {
-        enter();
+        const std::uint64_t given = enter(this->frees);
         const std::uint32_t limit = limit_.load(P::look); // as above
-        const std::uint64_t given = own(this->frees);
         const std::uint64_t stock = own(base_) + given - own(this->allocations);
-        const bool room = stock + descriptors.size() <= limit;
-        if (room) [[likely]] {
-            P::copy(&descriptors_[stock], descriptors.data(), descriptors.size());
-            this->frees.store(given + descriptors.size(), std::memory_order_release); // pairs as in count()
+        if (stock + descriptors.size() > limit) [[unlikely]] {
+            leave(this->frees, given);
+            return false;
         }
-        leave();
-        return room;
+        P::copy(&descriptors_[stock], descriptors.data(), descriptors.size());
+        leave(this->frees, given + descriptors.size());
+        return true;
+    }
+
+    // Spare magazines come in and go out without the pool's lock. unfold(chain, magazine) fills in the newest of the chain,
+    // fold(chain, magazine) adds the oldest of the stock to it. False: the stock has no room for a magazine, no spare one
+    // may be used, or the slot is blocked.
+    template <class Unfold> bool refill(Unfold unfold) noexcept {
+        const std::uint64_t taken = enter(this->allocations);
+        const bool may = floor_.load(P::look) != none && spare_.magazines != 0 && spare() >= slack_ + P::magazine &&
+                         stock_after(taken) <= P::magazine;
+        if (may)
+            put_below(stock_after(taken), unfold);
+        leave(this->allocations, taken);
+        return may;
+    }
+    // False: the stock does not exceed a magazine, there are as many spare ones as may be, or the slot is blocked.
+    template <class Fold> bool stow(Fold fold) noexcept {
+        const std::uint64_t taken = enter(this->allocations);
+        const bool may =
+            floor_.load(P::look) != none && spare_.magazines < most_magazines_ && stock_after(taken) > P::magazine;
+        if (may)
+            drop_below(stock_after(taken), fold);
+        leave(this->allocations, taken);
+        return may;
     }
 
     // All below: with the pool locked, see above.
@@ -146,11 +173,11 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     }
 
     // The owner is not inside. Acquire pairs with the release in leave().
-    [[nodiscard]] bool quiet() const noexcept { return !inside_.load(P::look); }
-
-    [[nodiscard]] std::uint32_t stock() const noexcept {
-        return static_cast<std::uint32_t>(own(base_) + own(this->frees) - own(this->allocations));
+    [[nodiscard]] bool quiet() const noexcept {
+        return ((this->allocations.load(P::look) | this->frees.load(P::look)) & inside) == 0;
     }
+
+    [[nodiscard]] std::uint32_t stock() const noexcept { return stock_after(own(this->allocations)); }
     // On top; there must be room.
     void put(void* descriptor) noexcept {
         descriptors_[stock()] = descriptor;
@@ -174,6 +201,11 @@ template <class P> class alignas(64) Slot : public Counters<P> {
         for (std::uint32_t i = 0; i < stock(); ++i)
             visit(static_cast<void*>(descriptors_[i]));
     }
+    // refill and stow, where their conditions are known to hold.
+    template <class Unfold> void put_magazine(Unfold unfold) noexcept { put_below(stock(), unfold); }
+    template <class Fold> void drop_magazine(Fold fold) noexcept { drop_below(stock(), fold); }
+    [[nodiscard]] Chain& spare_chain() noexcept { return spare_; }
+    [[nodiscard]] std::uint32_t kept() const noexcept { return stock() + spare(); }
 
     // The owner took or gave without its stock, which stays what it is.
     void count_allocations(std::uint64_t descriptors) noexcept {
@@ -185,14 +217,17 @@ template <class P> class alignas(64) Slot : public Counters<P> {
         count(this->frees, descriptors);
     }
 
-    // take leaves that many, give no more than that many.
-    [[nodiscard]] std::uint32_t floor() const noexcept { return open_floor_; }
-    void set_floor(std::uint32_t descriptors) noexcept {
-        open_floor_ = descriptors;
+    // The owner comes to the pool's lock before it keeps fewer than that many. Not more than it keeps.
+    [[nodiscard]] std::uint32_t slack() const noexcept { return slack_; }
+    void set_slack(std::uint32_t descriptors) noexcept {
+        slack_ = descriptors;
+        open_floor_ = slack_ > spare() ? slack_ - spare() : 0;
         if (!blocked_)
-            floor_.store(descriptors, std::memory_order_release); // pairs as in unblock()
+            floor_.store(open_floor_, std::memory_order_release); // pairs as in unblock()
     }
-    void set_limit(std::uint32_t descriptors) noexcept {
+    // And before its stock is larger than that, with so many spare magazines.
+    void set_limit(std::uint32_t descriptors, std::uint32_t magazines) noexcept {
+        most_magazines_ = static_cast<std::uint16_t>(magazines);
         open_limit_ = descriptors;
         if (!blocked_)
             limit_.store(descriptors, std::memory_order_release); // pairs as in unblock()
@@ -214,25 +249,50 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     [[gnu::always_inline]] static std::uint64_t own(const Atomic<std::uint64_t>& counter) noexcept {
         return counter.load(std::memory_order_relaxed);
     }
-
     // Relaxed: unblock() publishes it.
     void change_base(std::uint64_t base) noexcept { base_.store(base, std::memory_order_relaxed); }
 
-    [[gnu::always_inline]] void enter() noexcept {
-        inside_.store(true, P::enter);
+    [[gnu::always_inline]] static std::uint64_t enter(Atomic<std::uint64_t>& counter) noexcept {
+        const std::uint64_t before = own(counter);
+        counter.store(before | inside, P::enter);
         P::light_barrier();
+        return before;
     }
-    // Release pairs with the acquire in quiet(). The owner touches nothing of the pool after this.
-    [[gnu::always_inline]] void leave() noexcept { inside_.store(false, std::memory_order_release); }
+    // Release pairs with the acquires in quiet() and of who sums up. The owner touches nothing of the pool after this.
+    [[gnu::always_inline]] static void leave(Atomic<std::uint64_t>& counter, std::uint64_t after) noexcept {
+        counter.store(after, std::memory_order_release);
+    }
 
-    // Changed with the pool locked only. Atomic, as an owner that is kept out reads it all the same, and then for nothing.
+    [[nodiscard]] std::uint32_t stock_after(std::uint64_t allocations) const noexcept {
+        return static_cast<std::uint32_t>(own(base_) + own(this->frees) - allocations);
+    }
+    [[nodiscard]] std::uint32_t spare() const noexcept { return spare_.magazines * P::magazine; }
+    template <class Unfold> void put_below(std::uint32_t stock, Unfold unfold) noexcept {
+        for (std::uint32_t i = stock; i != 0; --i)
+            descriptors_[i - 1 + P::magazine] = static_cast<void*>(descriptors_[i - 1]);
+        unfold(spare_, descriptors_);
+        change_base(own(base_) + P::magazine);
+    }
+    template <class Fold> void drop_below(std::uint32_t stock, Fold fold) noexcept {
+        fold(spare_, descriptors_);
+        for (std::uint32_t i = P::magazine; i < stock; ++i)
+            descriptors_[i - P::magazine] = static_cast<void*>(descriptors_[i]);
+        change_base(own(base_) - P::magazine);
+    }
+
+    // Changed with the pool locked, or by the owner inside. Atomic, as an owner that is kept out reads it all the same, and
+    // then for nothing.
     Atomic<std::uint64_t> base_{0};
     Atomic<std::uint32_t> floor_{0};
     Atomic<std::uint32_t> limit_{0};
-    Atomic<bool> inside_{false};
+    Chain spare_; // changed like base_
+
+    // With the pool locked; most_magazines_ and slack_ are read by the owner inside, too.
+    std::uint16_t most_magazines_ = 0;
+    bool blocked_ = false;
+    std::uint32_t slack_ = 0;
     std::uint32_t open_floor_ = 0; // what they are while the slot is not blocked
     std::uint32_t open_limit_ = 0;
-    bool blocked_ = false;
 
   public:
     bool owned = false;     // with the pool locked
@@ -243,14 +303,16 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     alignas(64) Plain<void*> descriptors_[capacity];
 };
 
-// Where a thread's slots are: the slot of pool number i is slots[i]. Only the thread reads it without a lock.
-struct ThreadSlots {
-    Slot<Native>** slots = nullptr;
-    std::uint32_t size = 0;
-};
+// Pools there can be at a time.
+inline constexpr std::uint32_t max_pools = 0x40000;
+
+// Where a thread's slots are: the slot of pool number i is [i]. Only the thread reads it without a lock. A thread that has
+// no table yet has this one, in which all are null; nobody writes to it.
+extern Slot<Native>* no_slots[max_pools] __attribute__((visibility("default")));
 
 // In the part of thread-local memory that is reached without a call.
-extern constinit thread_local ThreadSlots this_thread __attribute__((tls_model("initial-exec"), visibility("default")));
+extern constinit thread_local Slot<Native>** this_thread
+    __attribute__((tls_model("initial-exec"), visibility("default")));
 
 // Equal-sized descriptors one after another.
 struct Row {
@@ -269,13 +331,21 @@ struct Row {
 
     // Each points into the row. Neither its offset nor what the offset lacks of the last byte's is negative.
     [[nodiscard]] bool has_all(std::span<void* const> pointers) const noexcept {
-        const std::uint64_t last = stride * count - 1;
-        std::uint64_t outside = 0;
-        for (void* pointer : pointers) {
-            const auto offset = reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(start);
-            outside |= offset | (last - offset);
+        using Two = std::uint64_t __attribute__((vector_size(16)));
+        const std::uint64_t first = reinterpret_cast<std::uintptr_t>(start), last = first + stride * count - 1;
+        Two outside{};
+        std::size_t i = 0;
+        for (; i + 2 <= pointers.size(); i += 2) {
+            Two two;
+            std::memcpy(&two, &pointers[i], sizeof two);
+            outside |= (two - first) | (last - two);
         }
-        return static_cast<std::int64_t>(outside) >= 0;
+        std::uint64_t any = outside[0] | outside[1];
+        if (i != pointers.size()) {
+            const auto one = reinterpret_cast<std::uintptr_t>(pointers[i]);
+            any |= (one - first) | (last - one);
+        }
+        return static_cast<std::int64_t>(any) >= 0;
     }
 
     std::uint64_t inverse = 1; // of stride >> shift, modulo 2^64
