@@ -6,6 +6,7 @@
 #include <boost/lockfree/stack.hpp>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
@@ -17,6 +18,18 @@
 #include <vector>
 
 namespace ndispool::bench {
+
+// Once, before any pool of DPDK's.
+inline void start_dpdk() {
+    // No huge pages, no devices, no files: --in-memory would say the last too, but 22.11 refuses it beside --no-huge.
+    std::string words[] = {"peers_bench", "--no-huge", "--no-pci",   "--no-shconf",      "--no-telemetry",
+                           "-m",          "256",       "--lcores=0", "--log-level=error"};
+    std::vector<char*> arguments;
+    for (std::string& word : words)
+        arguments.push_back(word.data());
+    if (rte_eal_init(static_cast<int>(arguments.size()), arguments.data()) < 0)
+        throw std::runtime_error(std::string("rte_eal_init: ") + rte_strerror(rte_errno));
+}
 
 // A thread of ours needs a number from DPDK to have a cache of its own.
 struct DpdkThread {

@@ -19,7 +19,6 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <rte_eal.h>
 #include <unistd.h>
 
 namespace ndispool::bench {
@@ -94,7 +93,7 @@ template <class Measure> class Entries {
 template <class Contender> Entry tight_entry(const char* name) {
     auto contender = std::make_shared<Contender>(256);
     auto made = std::make_shared<Tight>();
-    return {name, [=] { return (*made = tight(*contender, pairs_a_round / 2)).nanoseconds; }, made};
+    return {name, [=] { return (*made = tight(*contender, 2 * pairs_a_round)).nanoseconds; }, made};
 }
 
 #define MEASURE(function) [](auto& contender, std::size_t count) { return function(contender, count); }
@@ -180,17 +179,6 @@ std::optional<Options> options_of(int argc, char** argv) {
         return;
     setenv("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=4096", 1);
     execv("/proc/self/exe", argv);
-}
-
-void start_dpdk() {
-    // No huge pages, no devices, no files: --in-memory would say the last too, but 22.11 refuses it beside --no-huge.
-    std::string words[] = {"peers_bench", "--no-huge", "--no-pci",   "--no-shconf",      "--no-telemetry",
-                           "-m",          "256",       "--lcores=0", "--log-level=error"};
-    std::vector<char*> arguments;
-    for (std::string& word : words)
-        arguments.push_back(word.data());
-    if (rte_eal_init(static_cast<int>(arguments.size()), arguments.data()) < 0)
-        throw std::runtime_error(std::string("rte_eal_init: ") + rte_strerror(rte_errno));
 }
 
 void run(const Options& options) {
