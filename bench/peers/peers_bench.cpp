@@ -1,6 +1,6 @@
 // ndispool's pool against its peers: all do the same work in turn, round after round, in one process.
 //
-//   peers_bench [--rounds N] [--json FILE]
+//   peers_bench [--rounds N] [--json FILE] [--only TEXT]    TEXT: the works whose name it is in
 //
 // Prints a table: of each work and contender the median over the rounds, its spread, and its ratio to the peer that the work is
 // measured against. Linked with libndispool.so: the packet functions are reached as a program reaches them. Exit code 3: DPDK or
@@ -156,16 +156,19 @@ nlohmann::json to_json(const Work& work) {
 struct Options {
     int rounds = 15;
     std::string json;
+    std::string only;
 };
 
 std::optional<Options> options_of(int argc, char** argv) {
     Options options;
     for (int i = 1; i < argc; i += 2) {
         const std::string name = argv[i];
-        if (i + 1 == argc || (name != "--rounds" && name != "--json"))
+        if (i + 1 == argc || (name != "--rounds" && name != "--json" && name != "--only"))
             return std::nullopt;
         if (name == "--json")
             options.json = argv[i + 1];
+        else if (name == "--only")
+            options.only = argv[i + 1];
         else if ((options.rounds = std::atoi(argv[i + 1])) < 1)
             return std::nullopt;
     }
@@ -185,6 +188,7 @@ void run(const Options& options) {
     start_dpdk();
     run_on(0);
     std::vector<Work> works = all_work();
+    std::erase_if(works, [&](const Work& work) { return work.name.find(options.only) == std::string::npos; });
     for (int round = 0; round < options.rounds; ++round)
         for (Work& work : works)
             for (Entry& entry : work.entries)
@@ -210,7 +214,7 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
     const auto options = ndispool::bench::options_of(argc, argv);
     if (!options) {
-        std::fprintf(stderr, "usage: peers_bench [--rounds N] [--json FILE]\n");
+        std::fprintf(stderr, "usage: peers_bench [--rounds N] [--json FILE] [--only TEXT]\n");
         return 2;
     }
     try {

@@ -33,7 +33,7 @@ def shown(value):
 
 # ---- The chart ----
 
-WIDTH, LABELS, BARS, ROW, LONGEST = 860, 250, 470, 17, 30.0  # pixels, and nanoseconds at which a bar is cut
+WIDTH, LABELS, BARS, ROW, LONGEST = 860, 250, 400, 17, 30.0  # pixels, and nanoseconds at which a bar is cut
 
 
 def colour(name):
@@ -59,8 +59,9 @@ def chart(works):
             parts.append(f'<text x="{LABELS - 8}" y="{y + 12}" text-anchor="end">{escape(entry["contender"])}</text>'
                          f'<rect x="{LABELS}" y="{y + 2}" width="{length:.1f}" height="{ROW - 4}" fill="{colour(entry["contender"])}"/>'
                          f'<text x="{LABELS + length + 6:.1f}" y="{y + 12}">{shown(value)} ns{cut}{note}</text>')
-            if entry["contender"] == work["against"]:
-                x = LABELS + BARS * min(value * work["target_ratio"], longest) / longest
+            wanted = value * work["target_ratio"]
+            if entry["contender"] == work["against"] and wanted <= longest:
+                x = LABELS + BARS * wanted / longest
                 parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - ROW}" y2="{y + 2}" stroke="#b3261e" stroke-width="2"/>')
             y += ROW
         y += 26
