@@ -33,7 +33,7 @@ def shown(value):
 
 # ---- The chart ----
 
-WIDTH, LABELS, BARS, ROW, LONGEST = 860, 250, 400, 17, 30.0  # pixels, and nanoseconds at which a bar is cut
+WIDTH, LABELS, BARS, ROW, LONGEST = 860, 210, 430, 17, 4  # pixels; and at how many times the peer's a bar is cut
 
 
 def colour(name):
@@ -47,7 +47,8 @@ def colour(name):
 def chart(works):
     parts, y = [], 46
     for work in works:
-        longest = min(LONGEST, max(entry["median_ns"] for entry in work["entries"]))
+        base = next(entry["median_ns"] for entry in work["entries"] if entry["contender"] == work["against"])
+        longest = min(LONGEST * base, max(entry["median_ns"] for entry in work["entries"]))
         parts.append(f'<text x="12" y="{y}" class="work">{escape(work["work"])}</text>')
         y += 8
         for entry in work["entries"]:
@@ -59,9 +60,8 @@ def chart(works):
             parts.append(f'<text x="{LABELS - 8}" y="{y + 12}" text-anchor="end">{escape(entry["contender"])}</text>'
                          f'<rect x="{LABELS}" y="{y + 2}" width="{length:.1f}" height="{ROW - 4}" fill="{colour(entry["contender"])}"/>'
                          f'<text x="{LABELS + length + 6:.1f}" y="{y + 12}">{shown(value)} ns{cut}{note}</text>')
-            wanted = value * work["target_ratio"]
-            if entry["contender"] == work["against"] and wanted <= longest:
-                x = LABELS + BARS * wanted / longest
+            if entry["contender"] == work["against"]:
+                x = LABELS + BARS * base * work["target_ratio"] / longest
                 parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - ROW}" y2="{y + 2}" stroke="#b3261e" stroke-width="2"/>')
             y += ROW
         y += 26
