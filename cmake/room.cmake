@@ -2,19 +2,22 @@
 #
 # A room is a folder ndispool/NAME, a namespace ndispool::NAME, a static library ndispool_NAME and a test label NAME.
 # Beside each unit stand its siblings: unit_test.cpp goes into the room's one test program NAME_test; unit_bench.cpp and
-# unit_fuzz.cpp are programs. SANITIZED: the room's tests also run under the thread and address sanitizers.
-# WITHOUT: files of the folder that this build leaves out. A room without sources yet is an empty target, so that the rooms above it can be built.
+# unit_fuzz.cpp are programs, and so are unit_search.cpp (searches executions on a model machine) and unit_soak.cpp (random
+# work under load), which without arguments are tests. SANITIZED: the room's tests also run under the thread and address
+# sanitizers; a search does not, it has a machine of its own.
+# WITHOUT: files of the folder that this build leaves out.
+# A room without sources yet is an empty target, so that the rooms above it can be built.
 function(ndispool_room name)
   cmake_parse_arguments(ROOM "SANITIZED" "" "LINKS;LIBRARIES;WITHOUT" ${ARGN})
   set(folder ${PROJECT_SOURCE_DIR}/ndispool/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   list(TRANSFORM ROOM_WITHOUT PREPEND ${folder}/)
   list(REMOVE_ITEM sources ${ROOM_WITHOUT})
-  foreach(kind test bench fuzz)
+  foreach(kind test bench fuzz search soak)
     set(${kind}_sources ${sources})
     list(FILTER ${kind}_sources INCLUDE REGEX "_${kind}\\.cpp$")
   endforeach()
-  list(FILTER sources EXCLUDE REGEX "(_(test|bench|fuzz)|/main)\\.cpp$") # main.cpp: the program, cmake/tool.cmake
+  list(FILTER sources EXCLUDE REGEX "(_(test|bench|fuzz|search|soak)|/main)\\.cpp$") # main.cpp: the program, cmake/tool.cmake
   list(TRANSFORM ROOM_LINKS PREPEND ndispool_)
 
   if(sources)
@@ -43,6 +46,18 @@ function(ndispool_room name)
       ndispool_sanitized(${name} ${name}_test)
     endif()
   endif()
+  foreach(source ${search_sources} ${soak_sources})
+    get_filename_component(program ${source} NAME_WE)
+    add_executable(${program} ${source})
+    target_link_libraries(${program} PRIVATE ndispool_${name})
+    # g++ 12 loses sight of loops over magazines of one descriptor, which models have.
+    target_compile_options(${program} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
+    add_test(NAME ${program} COMMAND ${program})
+    set_tests_properties(${program} PROPERTIES LABELS ${name} TIMEOUT 300)
+    if(ROOM_SANITIZED AND source IN_LIST soak_sources)
+      ndispool_sanitized(${program} ${program})
+    endif()
+  endforeach()
   foreach(source ${bench_sources})
     ndispool_bench(${source} ndispool_${name})
   endforeach()

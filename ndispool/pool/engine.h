@@ -31,7 +31,7 @@ struct Sum {
     [[nodiscard]] std::uint64_t used() const { return allocations - frees; }
 };
 
-// P is NativeMachine (native.h) or a model of it.
+// P is detail::Native or a model of it.
 template <class P> class Engine {
   public:
     using Slot = detail::Slot<P>;
@@ -111,7 +111,6 @@ template <class P> class Engine {
     static constexpr std::size_t slot_memory = 1024, slot_offset = 192;
     static_assert(slot_offset + sizeof(Slot) <= slot_memory && slot_offset % alignof(Slot) == 0);
 
-    static constexpr int tries = 16; // of what a thread that runs right then can thwart
     static constexpr std::uint32_t most_batch = 8, most_calm = 1 << 14, seldom = 1 << 13;
 
     [[nodiscard]] Slot* first() const noexcept { return first_.load(std::memory_order_acquire); } // pairs with join()
@@ -168,9 +167,9 @@ template <class P> class Engine {
 
     alignas(64) typename P::Lock lock_; // guards what follows, and the slots as they say
     // What of a small pool two threads may keep is to be a small part of it.
-    const std::uint32_t most_ = std::min<std::uint32_t>(P::magazine, row_.count / 8);
+    const std::uint32_t most_ = std::min<std::uint32_t>(P::magazine, row_.count / P::share);
     // A slot's stock and its spare magazines together are at most an eighth of the pool.
-    const std::uint32_t batch_ = std::clamp<std::uint32_t>(row_.count / 8 / P::magazine, 2, most_batch + 2) - 2;
+    const std::uint32_t batch_ = std::clamp<std::uint32_t>(row_.count / P::share / P::magazine, 2, most_batch + 2) - 2;
     std::uint32_t refill_ = most_;
     std::uint32_t keep_ = most_;
     std::uint32_t calm_ = 0;              // turns to the depot since those two changed
@@ -322,7 +321,7 @@ template <class P> void Engine<P>::judge_shares(std::uint64_t allocations) noexc
 // True: the depot is not empty any more. False: at an instant during this call all but the `got` were out.
 template <class P> bool Engine<P>::seize(const Slot* own, std::size_t got) noexcept {
     std::optional<Sum> sum;
-    for (int i = 0; i < tries && !sum; ++i)
+    for (int i = 0; i < P::tries && !sum; ++i)
         sum = read(false);
     if (sum && sum->used() + got == row_.count)
         return false;
@@ -372,7 +371,7 @@ template <class P> std::optional<Sum> Engine<P>::read(bool with_beside) const no
 
 template <class P> std::optional<Sum> Engine<P>::try_sum() const noexcept {
     std::optional<Sum> sum;
-    for (int i = 0; i < tries && !sum; ++i)
+    for (int i = 0; i < P::tries && !sum; ++i)
         sum = read(true);
     return sum;
 }

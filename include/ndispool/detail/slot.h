@@ -30,13 +30,15 @@
 
 namespace ndispool::pool::detail {
 
-// The machine a pool runs on. Tests put a model in its place (relacy_test.cpp).
+// The machine a pool runs on. Searches put a model in its place (ndispool/pool/model_machine.h).
 struct Native {
     template <class T> using Atomic = std::atomic<T>;
     template <class T> using Plain = T;
 
     static constexpr std::uint32_t magazine = 32; // descriptors that are kept, folded or handed over at a time
     static constexpr std::uint32_t calm = 64;     // turns to the depot after which a slot may keep more again, at first
+    static constexpr std::uint32_t share = 8;     // a slot keeps at most this part of a pool that others use too
+    static constexpr int tries = 16;              // of what a thread that runs right then can thwart
 
 #ifdef NDISPOOL_THREAD_SANITIZER
     // It does not know barriers; as single operations these do the same.

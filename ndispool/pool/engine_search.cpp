@@ -1,0 +1,336 @@
+// Searches executions of the engine (engine.h) of two and three threads on pools of one to three descriptors.
+//
+//   engine_search [FACTOR]    FACTOR times as many random executions
+#include "ndispool/pool/search.h"
+
+namespace ndispool::pool {
+namespace {
+
+// The engine with one of the three passes of read() left out.
+struct NoLastPass : Model {};
+struct NoFirstPass : Model {};
+
+} // namespace
+
+template <> std::optional<Sum> Engine<NoLastPass>::read(bool) const noexcept {
+    Sum sum;
+    for (const Slot* slot = first(); slot != nullptr; slot = slot->next)
+        sum.frees += slot->frees.load(std::memory_order::acquire) & ~detail::inside;
+    for (const Slot* slot = first(); slot != nullptr; slot = slot->next)
+        sum.allocations += slot->allocations.load(std::memory_order::acquire) & ~detail::inside;
+    return sum;
+}
+
+template <> std::optional<Sum> Engine<NoFirstPass>::read(bool) const noexcept {
+    Sum sum;
+    for (const Slot* slot = first(); slot != nullptr; slot = slot->next)
+        sum.allocations += slot->allocations.load(std::memory_order::acquire) & ~detail::inside;
+    for (const Slot* slot = first(); slot != nullptr; slot = slot->next)
+        sum.frees += slot->frees.load(std::memory_order::acquire) & ~detail::inside;
+    return sum;
+}
+
+namespace {
+
+template <class Derived, int count, class M = Model> struct EngineScenario : rl::test_suite<Derived, count> {
+    using Engine = pool::Engine<M>;
+    using Slot = detail::Slot<M>;
+    typename Engine::Counters beside;
+    std::unique_ptr<Engine> engine;
+    std::array<Slot*, count> slots{};
+    Signatures signatures;
+    unsigned refusals = 0, emptied = 0;
+
+    void before() {
+        M::start();
+        engine = std::make_unique<Engine>(row_of(Derived::descriptors), beside, true);
+        for (unsigned i = 0; i < count; ++i)
+            if (Derived::joined(i))
+                slots[i] = engine->join();
+        self().prepare();
+    }
+    void prepare() {}
+    static constexpr bool joined(unsigned) { return true; }
+    void thread(unsigned index) {
+        M::template begin<count>(index);
+        self().run(index);
+    }
+
+    // What pool.h does.
+    void* take(unsigned thread) {
+        void* descriptor;
+        if (slots[thread] == nullptr || !slots[thread]->take(descriptor))
+            if (engine->take(slots[thread], {&descriptor, 1}) == 0)
+                return nullptr;
+        signatures.sign(descriptor, thread);
+        return descriptor;
+    }
+    void give(unsigned thread, void* descriptor) {
+        signatures.expect(descriptor, thread);
+        give_signed(thread, descriptor);
+    }
+    void give_signed(unsigned thread, void* descriptor) {
+        if (slots[thread] == nullptr || !slots[thread]->give(descriptor))
+            engine->give(slots[thread], {&descriptor, 1}, [this] { ++emptied; });
+    }
+    std::uint64_t in_use() {
+        M::full_barrier();
+        const auto sum = engine->try_sum();
+        return (sum ? *sum : engine->frozen_sum()).used();
+    }
+    void take_and_give(unsigned thread) {
+        void* descriptor = take(thread);
+        RL_ASSERT(descriptor != nullptr);
+        give(thread, descriptor);
+    }
+    // Nothing is lost or there twice.
+    void after() {
+        RL_ASSERT(engine->try_sum()->used() == self().held);
+        std::array<int, 3> free{};
+        unsigned all = 0;
+        engine->for_each_free([&](std::uint64_t index) {
+            RL_ASSERT(++free[index] == 1);
+            ++all;
+        });
+        RL_ASSERT(all + self().held == Derived::descriptors);
+    }
+
+  private:
+    Derived& self() { return static_cast<Derived&>(*this); }
+};
+
+// One descriptor for each thread: none is ever refused.
+template <int count, int turns> struct Strict : EngineScenario<Strict<count, turns>, count> {
+    static constexpr unsigned descriptors = count, held = 0;
+    void run(unsigned thread) {
+        for (int turn = 0; turn < turns; ++turn)
+            this->take_and_give(thread);
+    }
+};
+
+// More threads than descriptors: some are refused, but not all of them.
+template <int count, unsigned number> struct Contend : EngineScenario<Contend<count, number>, count> {
+    static constexpr unsigned descriptors = number, held = 0;
+    unsigned served = 0;
+    void run(unsigned thread) {
+        if (void* descriptor = this->take(thread)) {
+            ++served;
+            this->give(thread, descriptor);
+        }
+    }
+    void after() {
+        RL_ASSERT(served >= number);
+        EngineScenario<Contend, count>::after();
+    }
+};
+
+// One descriptor; who knows that it is back gets it.
+struct StrictInTurn : EngineScenario<StrictInTurn, 2> {
+    static constexpr unsigned descriptors = 1, held = 0;
+    Model::Atomic<void*> back{nullptr};
+    void run(unsigned thread) {
+        if (thread == 0) {
+            take_and_give(0);
+            back.store(this, std::memory_order::release);
+        } else if (back.load(std::memory_order::acquire) != nullptr) {
+            take_and_give(1);
+        }
+    }
+};
+
+// What a thread kept when it ended is there for others, at every instant.
+struct LeaveOrSteal : EngineScenario<LeaveOrSteal, 2> {
+    static constexpr unsigned descriptors = 2, held = 0;
+    void run(unsigned thread) {
+        take_and_give(thread);
+        if (thread == 0)
+            engine->leave(*slots[0]);
+        else
+            take_and_give(thread);
+    }
+};
+
+// One is out all the time, another comes and goes.
+template <bool frozen, class M = Model> struct Exact : EngineScenario<Exact<frozen, M>, 2, M> {
+    static constexpr unsigned descriptors = 2, held = 1;
+    void prepare() { static_cast<void>(this->take(0)); }
+    void run(unsigned thread) {
+        if (thread == 0) {
+            this->take_and_give(0);
+            this->take_and_give(0);
+        } else {
+            const std::uint64_t used = frozen ? this->engine->frozen_sum().used() : this->in_use();
+            RL_ASSERT(used == 1 || used == 2);
+        }
+    }
+};
+
+// One is handed from thread to thread: it, and nothing else, is out when a third asks.
+struct ExactWhenHanded : EngineScenario<ExactWhenHanded, 3> {
+    static constexpr unsigned descriptors = 2, held = 0;
+    void* handed = nullptr;
+    Model::Atomic<void*> box{nullptr};
+    void prepare() { handed = take(0); }
+    void run(unsigned thread) {
+        if (thread == 0) {
+            take_and_give(0);
+            box.store(handed, std::memory_order::release);
+        } else if (thread == 1) {
+            void* got = box.load(std::memory_order::acquire);
+            if (got != nullptr)
+                give_signed(1, std::exchange(handed, nullptr));
+        } else {
+            const std::uint64_t used = in_use();
+            RL_ASSERT(used <= 2);
+        }
+    }
+    void after() {
+        if (handed != nullptr)
+            give_signed(0, handed);
+        EngineScenario<ExactWhenHanded, 3>::after();
+    }
+};
+
+// Of two that allocate and then ask, one counts both.
+struct BothAsk : EngineScenario<BothAsk, 2> {
+    static constexpr unsigned descriptors = 2, held = 2;
+    std::array<std::uint64_t, 2> seen{};
+    void prepare() { // so that the takes are the slots' own
+        for (unsigned i : {0U, 1U})
+            give(i, take(i));
+    }
+    void run(unsigned thread) {
+        RL_ASSERT(take(thread) != nullptr);
+        seen[thread] = in_use();
+    }
+    void after() {
+        EngineScenario<BothAsk, 2>::after();
+        RL_ASSERT(std::max(seen[0], seen[1]) == 2);
+    }
+};
+
+// Who reads that all are back sees what was done before the frees.
+struct SeesWhatHoldersDid : EngineScenario<SeesWhatHoldersDid, 2> {
+    static constexpr unsigned descriptors = 2, held = 0;
+    rl::var<int> done{0};
+    void* out = nullptr;
+    void prepare() { out = take(0); }
+    void run(unsigned thread) {
+        if (thread == 0) {
+            done(RL_INFO) = 1;
+            give_signed(0, out);
+        } else if (in_use() == 0) {
+            const int seen = done(RL_INFO);
+            RL_ASSERT(seen == 1);
+        }
+    }
+};
+
+// A slot comes to the list while another thread asks.
+struct JoinAndAsk : EngineScenario<JoinAndAsk, 2> {
+    static constexpr unsigned descriptors = 2, held = 1;
+    static constexpr bool joined(unsigned) { return false; }
+    void run(unsigned thread) {
+        if (thread == 0) {
+            slots[0] = engine->join();
+            RL_ASSERT(take(0) != nullptr);
+        } else {
+            RL_ASSERT(in_use() <= 1);
+        }
+    }
+};
+
+enum class Last { of_a_slot, without_slot, beside };
+
+// Whoever waits for the pool to be empty either sees that it is, or is told later.
+template <Last last> struct Watch : EngineScenario<Watch<last>, 2> {
+    static constexpr unsigned descriptors = 2, held = 0;
+    void* out = nullptr;
+    bool saw_it = false;
+    unsigned seen = 0;
+    static constexpr bool joined(unsigned thread) { return thread == 0 && last != Last::without_slot; }
+    void prepare() {
+        if (last == Last::beside)
+            Slot::count(this->beside.allocations, 1);
+        else
+            out = this->take(0);
+        if (last == Last::of_a_slot)
+            this->give_signed(0, std::exchange(out, this->take(0))); // nothing changes but for where the limit is
+    }
+    using Slot = detail::Slot<Model>;
+    void run(unsigned thread) {
+        if (thread == 1) {
+            this->engine->watch();
+            seen = this->emptied;
+            saw_it = this->in_use() == 0;
+        } else if (last == Last::beside) {
+            Slot::count(this->beside.frees, 1);
+            this->engine->freed_beside([this] { ++this->emptied; });
+        } else {
+            this->give_signed(0, out);
+        }
+    }
+    void after() { // it sleeps until then
+        RL_ASSERT(saw_it || this->emptied != seen);
+        this->engine->unwatch();
+        EngineScenario<Watch, 2>::after();
+    }
+};
+
+} // namespace
+} // namespace ndispool::pool
+
+int main(int count, char** arguments) {
+    using namespace ndispool::pool;
+    using StrictOnce = Strict<2, 1>;
+    using StrictTwice = Strict<2, 2>;
+    using StrictThree = Strict<3, 1>;
+    using TwoForOne = Contend<2, 1>;
+    using ThreeForOne = Contend<3, 1>;
+    using ThreeForTwo = Contend<3, 2>;
+    using ExactSum = Exact<false>;
+    using FrozenSum = Exact<true>;
+    using WithoutLastPass = Exact<false, NoLastPass>;
+    using WithoutFirstPass = Exact<false, NoFirstPass>;
+    using WatchSlot = Watch<Last::of_a_slot>;
+    using WatchSlotless = Watch<Last::without_slot>;
+    using WatchBeside = Watch<Last::beside>;
+    Searches searches(factor_of(count, arguments));
+#define EACH(SCENARIO, SWITCHES)                                                                                       \
+    searches.bounded<SCENARIO>(#SCENARIO, SWITCHES);                                                                   \
+    searches.random<SCENARIO>(#SCENARIO, 30000)
+#define FINDS(SCENARIO, FAULT) searches.finds<SCENARIO>(Fault::FAULT, #FAULT, #SCENARIO)
+    EACH(StrictOnce, 3);
+    EACH(StrictTwice, 2);
+    EACH(StrictThree, 1);
+    EACH(TwoForOne, 3);
+    EACH(ThreeForOne, 1);
+    EACH(ThreeForTwo, 1);
+    EACH(StrictInTurn, 3);
+    EACH(LeaveOrSteal, 2);
+    EACH(ExactSum, 3);
+    EACH(FrozenSum, 3);
+    EACH(ExactWhenHanded, 1);
+    EACH(BothAsk, 3);
+    EACH(SeesWhatHoldersDid, 3);
+    EACH(JoinAndAsk, 3);
+    EACH(WatchSlot, 3);
+    EACH(WatchSlotless, 3);
+    EACH(WatchBeside, 3);
+    FINDS(StrictOnce, no_heavy_barrier);
+    FINDS(FrozenSum, no_heavy_barrier);
+    FINDS(WatchSlot, no_heavy_barrier);
+    FINDS(StrictOnce, no_light_barrier);
+    FINDS(LeaveOrSteal, no_light_barrier);
+    FINDS(BothAsk, no_full_barrier);
+    FINDS(WatchBeside, no_full_barrier);
+    FINDS(LeaveOrSteal, weak_unblock);
+    FINDS(LeaveOrSteal, weak_look);
+    FINDS(StrictOnce, weak_leave);
+    FINDS(StrictOnce, weak_quiet);
+    FINDS(SeesWhatHoldersDid, weak_leave);
+    FINDS(ExactSum, weak_sum);
+    FINDS(WithoutLastPass, none);
+    FINDS(WithoutFirstPass, none);
+    return searches.exit_code();
+}
