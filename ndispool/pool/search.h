@@ -6,6 +6,7 @@
 #include "ndispool/pool/model_machine.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <memory>
 
