@@ -191,24 +191,6 @@ struct ExactWhenHanded : EngineScenario<ExactWhenHanded, 3> {
     }
 };
 
-// Of two that allocate and then ask, one counts both.
-struct BothAsk : EngineScenario<BothAsk, 2> {
-    static constexpr unsigned descriptors = 2, held = 2;
-    std::array<std::uint64_t, 2> seen{};
-    void prepare() { // so that the takes are the slots' own
-        for (unsigned i : {0U, 1U})
-            give(i, take(i));
-    }
-    void run(unsigned thread) {
-        RL_ASSERT(take(thread) != nullptr);
-        seen[thread] = in_use();
-    }
-    void after() {
-        EngineScenario<BothAsk, 2>::after();
-        RL_ASSERT(std::max(seen[0], seen[1]) == 2);
-    }
-};
-
 // Who reads that all are back sees what was done before the frees.
 struct SeesWhatHoldersDid : EngineScenario<SeesWhatHoldersDid, 2> {
     static constexpr unsigned descriptors = 2, held = 0;
@@ -311,7 +293,6 @@ int main(int count, char** arguments) {
     EACH(ExactSum, 3);
     EACH(FrozenSum, 3);
     EACH(ExactWhenHanded, 1);
-    EACH(BothAsk, 3);
     EACH(SeesWhatHoldersDid, 3);
     EACH(JoinAndAsk, 3);
     EACH(WatchSlot, 3);
@@ -322,7 +303,6 @@ int main(int count, char** arguments) {
     FINDS(WatchSlot, no_heavy_barrier);
     FINDS(StrictOnce, no_light_barrier);
     FINDS(LeaveOrSteal, no_light_barrier);
-    FINDS(BothAsk, no_full_barrier);
     FINDS(WatchBeside, no_full_barrier);
     FINDS(LeaveOrSteal, weak_unblock);
     FINDS(LeaveOrSteal, weak_look);
