@@ -91,11 +91,16 @@ class [[gnu::visibility("default")]] Pool {
 
     // Null: the pool is dry.
     [[nodiscard]] void* allocate() noexcept {
+        void* descriptor = allocate_at_once();
+        return descriptor != nullptr ? descriptor : allocate_slowly();
+    }
+    // From the calling thread's own stock. Null: that is empty now, and allocate() has to be asked.
+    [[nodiscard]] void* allocate_at_once() noexcept {
         void* descriptor;
         if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
             if (slot->take(descriptor)) [[likely]]
                 return descriptor;
-        return allocate_slowly();
+        return nullptr;
     }
 
     // Fills the front of `out` and says how many. Fewer than asked only if the pool ran dry.
@@ -108,10 +113,14 @@ class [[gnu::visibility("default")]] Pool {
 
     // Cannot fail for what allocate gave. False: no descriptor of this pool begins there; nothing was changed.
     bool free(void* descriptor) noexcept {
+        return free_at_once(descriptor) || free_slowly(descriptor);
+    }
+    // Into the calling thread's own stock. False: that is full now, or it is no static descriptor; free() has to be asked.
+    [[nodiscard]] bool free_at_once(void* descriptor) noexcept {
         if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
             if (is_static(descriptor) && slot->give(descriptor)) [[likely]]
                 return true;
-        return free_slowly(descriptor);
+        return false;
     }
 
     // Frees every one of which a descriptor of this pool begins there, and says how many that were.

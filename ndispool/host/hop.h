@@ -22,7 +22,7 @@ template <class References> int add(References&& references, int count) noexcept
 }
 
 inline unsigned current_hop(PNDIS_PACKET packet) noexcept {
-    return ndis::header_of(packet)->level;
+    return ndis::header_of(packet)->marks.level;
 }
 
 // The owner of the hop that goes on; null when the packet is on none.

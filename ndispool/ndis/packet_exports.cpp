@@ -7,7 +7,7 @@
 #include "ndispool/ndis/packet_copy.h"
 #include "ndispool/ndis/packet_info.h"
 #include "ndispool/ndis/packet_layout.h"
-#include "ndispool/ndis/packet_pool.h"
+#include "ndispool/ndis/packet_pool_fast.h"
 #include "ndispool/ndis/packet_private.h"
 
 #include <algorithm>
@@ -53,30 +53,27 @@ NDIS_HANDLE NTAPI NdisGetPoolFromPacket(PNDIS_PACKET Packet) {
 }
 
 VOID NTAPI NdisAllocatePacket(PNDIS_STATUS Status, PNDIS_PACKET* Packet, NDIS_HANDLE PoolHandle) {
-    *Packet = PacketPool::allocate(PoolHandle, CALLER());
-    *Status = *Packet != nullptr ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+    PacketPool::allocate(Status, Packet, PoolHandle, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisDprAllocatePacket(PNDIS_STATUS Status, PNDIS_PACKET* Packet, NDIS_HANDLE PoolHandle) {
-    *Packet = PacketPool::allocate(PoolHandle, CALLER());
-    *Status = *Packet != nullptr ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+    PacketPool::allocate(Status, Packet, PoolHandle, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisDprAllocatePacketNonInterlocked(PNDIS_STATUS Status, PNDIS_PACKET* Packet, NDIS_HANDLE PoolHandle) {
-    *Packet = PacketPool::allocate(PoolHandle, CALLER());
-    *Status = *Packet != nullptr ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+    PacketPool::allocate(Status, Packet, PoolHandle, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisFreePacket(PNDIS_PACKET Packet) {
-    PacketPool::free(Packet, CALLER());
+    PacketPool::free(Packet, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisDprFreePacket(PNDIS_PACKET Packet) {
-    PacketPool::free(Packet, CALLER());
+    PacketPool::free(Packet, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisDprFreePacketNonInterlocked(PNDIS_PACKET Packet) {
-    PacketPool::free(Packet, CALLER());
+    PacketPool::free(Packet, __builtin_return_address(0));
 }
 
 PNDIS_PACKET_STACK NTAPI NdisIMGetCurrentPacketStack(PNDIS_PACKET Packet, BOOLEAN* StacksRemaining) {

@@ -1,6 +1,6 @@
 #include "ndispool/ndis/packet_map.h"
 
-#include "ndispool/ndis/packet_pool.h"
+#include "ndispool/ndis/packet_pool_fast.h"
 #include "ndispool/ndis/packet_test_support.h"
 
 namespace ndispool::ndis {

@@ -1,7 +1,7 @@
 #include "ndispool/ndis/packet_memory.h"
 
 #include "ndispool/ndis/packet_map.h"
-#include "ndispool/ndis/packet_pool.h"
+#include "ndispool/ndis/packet_pool_fast.h"
 #include "ndispool/ndis/packet_test_support.h"
 
 namespace ndispool::ndis {

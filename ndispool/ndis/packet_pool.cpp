@@ -1,12 +1,9 @@
-#include "ndispool/ndis/packet_pool.h"
+#include "ndispool/ndis/packet_pool_fast.h"
 
 #include "ndispool/ndis/packet_bug.h"
 #include "ndispool/ndis/packet_layout.h"
-#include "ndispool/ndis/packet_map.h"
 #include "ndispool/ndis/packet_memory.h"
-#include "ndispool/ndis/packet_pool_table.h"
-#include "ndispool/ndis/packet_private.h"
-#include "ndispool/pool.h"
+#include "ndispool/nt/caller.h"
 
 #include <algorithm>
 #include <cstring>
@@ -30,12 +27,6 @@ bool set_packet_stack_locations(unsigned count) noexcept {
         return false;
     stack_locations_of_new_pools.store(count, std::memory_order_relaxed); // a number; orders no other data
     return true;
-}
-
-PacketPool* PacketPool::of(NDIS_HANDLE handle) noexcept {
-    PacketPool* pool = PacketPoolTable::at(handle);
-    // Acquire pairs with the release in PacketPoolTable::publish.
-    return pool != nullptr && pool->state_.load(std::memory_order_acquire) == State::live ? pool : nullptr;
 }
 
 PacketPool* PacketPool::make(UINT descriptors, UINT overflow, UINT protocol_reserved, const void* caller) noexcept {
@@ -63,10 +54,13 @@ bool PacketPool::furnish(UINT descriptors, UINT overflow, UINT protocol_reserved
     const unsigned locations = stack_locations_of_new_pools.load(std::memory_order_relaxed);
     const std::size_t visible = visible_bytes(protocol_reserved);
     packet_offset_ = static_cast<std::uint32_t>(packet_offset(locations));
-    clear_offset_ = static_cast<std::uint32_t>(packet_offset(locations) - hidden_bytes(locations));
-    clear_bytes_ = static_cast<std::uint32_t>(hidden_bytes(locations) + visible);
-    oob_offset_ = static_cast<std::uint16_t>(oob_offset(protocol_reserved));
-    stack_locations_ = static_cast<std::uint8_t>(locations);
+    clear_bytes_ = static_cast<std::uint32_t>(round_up(visible, packet_alignment));
+    NDIS_PACKET_PRIVATE last{};
+    last.NdisPacketFlags = fPACKET_ALLOCATED_BY_NDIS;
+    last.NdisPacketOobOffset = static_cast<USHORT>(oob_offset(protocol_reserved));
+    std::memcpy(&last_of_private_, &last.ValidCounts, sizeof last_of_private_);
+    marks_ = {
+        .level = 0, .stack_locations = static_cast<std::uint8_t>(locations), .locations_seen = false, .out = true};
     protocol_id_.store(NDIS_PROTOCOL_ID_DEFAULT, std::memory_order_relaxed); // published with the state
     refused_since_freed_.store(0, std::memory_order_relaxed);
     if (memory_ == nullptr)
@@ -95,40 +89,23 @@ void PacketPool::free_pool(NDIS_HANDLE handle, const void* caller) noexcept {
                 .packets = left});
 }
 
-PNDIS_PACKET PacketPool::allocate(NDIS_HANDLE handle, const void* caller) noexcept {
-    if (PacketPool* pool = of(handle))
-        return pool->take();
-    if (PacketPool* gone = PacketPoolTable::at(handle))
-        gone->refused_since_freed_.fetch_add(1, std::memory_order_relaxed); // a count; orders no other data
-    report_handle(handle, "NdisAllocatePacket: not the handle of a packet pool that is still there", caller);
-    return nullptr;
-}
-
-PNDIS_PACKET PacketPool::take() noexcept {
-    void* block = engine_->allocate();
-    return block != nullptr ? dress(block) : nullptr;
-}
-
 PNDIS_PACKET PacketPool::dress(void* block) noexcept {
-    auto* start = static_cast<std::byte*>(block);
-    auto* packet = reinterpret_cast<PNDIS_PACKET>(start + packet_offset_);
-    const std::uint32_t generation = header_of(packet)->generation;
-    // NdisAllocatePacket: zero-initialised, whatever the last holder left.
-    std::memset(start + clear_offset_, 0, clear_bytes_);
-    PacketHeader* header = header_of(packet);
-    header->pool = this;
-    header->generation = generation + 1;
-    header->stack_locations = stack_locations_;
-    header->out = true;
-    packet->Private.Pool = this;
-    packet->Private.Flags = protocol_id_.load(std::memory_order_relaxed); // set before, or late and then any time
-    packet->Private.NdisPacketFlags = fPACKET_ALLOCATED_BY_NDIS;
-    packet->Private.NdisPacketOobOffset = oob_offset_;
-    return packet;
+    return make_packet(block);
 }
 
-void* PacketPool::block_of(PNDIS_PACKET packet) const noexcept {
-    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(packet) - packet_offset_);
+void PacketPool::allocate_slowly(PNDIS_STATUS status, PNDIS_PACKET* packet, NDIS_HANDLE handle,
+                                 const void* return_address) noexcept {
+    if (PacketPool* pool = of(handle)) {
+        void* block = pool->engine_->allocate();
+        *packet = block != nullptr ? pool->make_packet(block) : nullptr;
+    } else {
+        *packet = nullptr;
+        if (PacketPool* gone = PacketPoolTable::at(handle))
+            gone->refused_since_freed_.fetch_add(1, std::memory_order_relaxed); // a count; orders no other data
+        report_handle(handle, "NdisAllocatePacket: not the handle of a packet pool that is still there",
+                      nt::caller(return_address));
+    }
+    *status = *packet != nullptr ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }
 
 bool PacketPool::give(PNDIS_PACKET packet) noexcept {
@@ -138,7 +115,7 @@ bool PacketPool::give(PNDIS_PACKET packet) noexcept {
         return false;
     void* block = block_of(packet);
     // The engine refuses a second free of an overflow descriptor, whose memory may be gone, but not of a static one.
-    if (engine_->is_static(block) && !std::exchange(header_of(packet)->out, false))
+    if (engine_->is_static(block) && !std::exchange(header_of(packet)->marks.out, false))
         return false;
     if (!engine_->free(block))
         return false;
@@ -148,10 +125,11 @@ bool PacketPool::give(PNDIS_PACKET packet) noexcept {
     return true;
 }
 
-void PacketPool::free(PNDIS_PACKET packet, const void* caller) noexcept {
+void PacketPool::free_slowly(PNDIS_PACKET packet, const void* return_address) noexcept {
     PacketPool* pool = packet_map::find(packet);
     if (pool != nullptr && pool->give(packet))
         return;
+    const void* caller = nt::caller(return_address);
     const bool known = pool != nullptr && pool->state_.load(std::memory_order_acquire) == State::live &&
                        pool->engine_->owns(pool->block_of(packet));
     if (known)

@@ -4,11 +4,12 @@
 //   Holds:     a handle is valid from make() until free_pool(). A pool freed with packets out is dying: it gives no
 //              packet any more and keeps its memory until the last one is back. A PacketPool's own memory is never
 //              given back, so a stale handle is found out, not followed into nowhere.
-//   Not here:  capacity, overflow and counting (the engine); layout (packet_layout.h); lists and records (the table).
+//   Not here:  of, allocate and free, which are inline (packet_pool_fast.h); capacity, overflow and counting (the engine); layout (packet_layout.h); lists and records (the table).
 #pragma once
 
 #include "ndis/packet.h"
 #include "ndispool/ndis/packet_pool_record.h"
+#include "ndispool/ndis/packet_private.h"
 
 #include <atomic>
 #include <cstdint>
@@ -32,12 +33,15 @@ class alignas(256) PacketPool {
 
     // These report a handle that is not valid, and then do nothing or answer null or 0.
     static void free_pool(NDIS_HANDLE handle, const void* caller) noexcept;
-    [[nodiscard]] static PNDIS_PACKET allocate(NDIS_HANDLE handle, const void* caller) noexcept;
     [[nodiscard]] static UINT usage(NDIS_HANDLE handle, const void* caller) noexcept;
     static void set_protocol_id(NDIS_HANDLE handle, UINT id, const void* caller) noexcept;
 
+    // NdisAllocatePacket. `return_address`: into the code that called it.
+    static void allocate(PNDIS_STATUS status, PNDIS_PACKET* packet, NDIS_HANDLE handle,
+                         const void* return_address) noexcept;
+
     // Reports and otherwise ignores what is not out of any pool; the pointer is not followed.
-    static void free(PNDIS_PACKET packet, const void* caller) noexcept;
+    static void free(PNDIS_PACKET packet, const void* return_address) noexcept;
 
     // The pool of a valid handle, or null.
     [[nodiscard]] static PacketPool* of(NDIS_HANDLE handle) noexcept;
@@ -51,19 +55,22 @@ class alignas(256) PacketPool {
     enum class State : std::uint32_t { unused, making, live, dying, dead };
 
     [[nodiscard]] bool furnish(UINT descriptors, UINT overflow, UINT protocol_reserved) noexcept;
-    [[nodiscard]] PNDIS_PACKET take() noexcept;
+    [[nodiscard]] PNDIS_PACKET make_packet(void* block) noexcept;
     [[nodiscard]] bool give(PNDIS_PACKET packet) noexcept;
+    // All that is not done at once.
+    [[gnu::cold]] static void allocate_slowly(PNDIS_STATUS status, PNDIS_PACKET* packet, NDIS_HANDLE handle,
+                                              const void* return_address) noexcept;
+    [[gnu::cold]] static void free_slowly(PNDIS_PACKET packet, const void* return_address) noexcept;
     [[nodiscard]] void* block_of(PNDIS_PACKET packet) const noexcept;
 
     // All zero at the start and without a destructor: the table is an array of these in zero-filled memory.
 
     // written when the pool is made, freed and dead; read by every call
     std::atomic<State> state_{};
-    std::uint32_t packet_offset_{}; // in the block
-    std::uint32_t clear_offset_{};  // first byte of the block that means something
-    std::uint32_t clear_bytes_{};
-    std::uint16_t oob_offset_{};
-    std::uint8_t stack_locations_{};
+    std::uint32_t packet_offset_{};   // in the block
+    std::uint32_t clear_bytes_{};     // what drivers see of a packet, in whole lines
+    std::uint32_t last_of_private_{}; // ValidCounts, NdisPacketFlags, NdisPacketOobOffset of a new packet
+    PacketHeader::Marks marks_{};     // of a new packet
     std::atomic<std::uint8_t> protocol_id_{};
     pool::Pool* engine_{};   // owned; null unless live or dying
     PacketMemory* memory_{}; // made for the first pool that lives here, then kept

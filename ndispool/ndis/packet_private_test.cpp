@@ -1,6 +1,6 @@
 #include "ndispool/ndis/packet_private.h"
 
-#include "ndispool/ndis/packet_pool.h"
+#include "ndispool/ndis/packet_pool_fast.h"
 #include "ndispool/ndis/packet_test_support.h"
 
 namespace ndispool::ndis {
@@ -84,10 +84,10 @@ TEST(PacketStack, the_number_of_locations_is_fixed_when_the_pool_is_made) {
     StackLocations sixteen(16);
     TestPool after(1);
     PNDIS_PACKET packet = before.take();
-    EXPECT_EQ(header_of(packet)->stack_locations, 2);
+    EXPECT_EQ(header_of(packet)->marks.stack_locations, 2);
     NdisFreePacket(packet);
     packet = after.take();
-    EXPECT_EQ(header_of(packet)->stack_locations, 16);
+    EXPECT_EQ(header_of(packet)->marks.stack_locations, 16);
     for (int level = 0; level < 16; ++level) {
         current(packet, TRUE)->NdisReserved[3] = ~ULONG_PTR{0};
         push_stack(packet);
@@ -100,7 +100,7 @@ TEST(PacketStack, more_than_sixteen_locations_are_refused) {
     EXPECT_FALSE(set_packet_stack_locations(17));
     TestPool pool(1);
     PNDIS_PACKET packet = pool.take();
-    EXPECT_EQ(header_of(packet)->stack_locations, 2);
+    EXPECT_EQ(header_of(packet)->marks.stack_locations, 2);
     NdisFreePacket(packet);
 }
 

@@ -2,11 +2,12 @@
 #include "ndispool/ndis/packet_reserve.h"
 
 #include "ndispool/ndis/packet_bug.h"
-#include "ndispool/ndis/packet_pool.h"
+#include "ndispool/ndis/packet_pool_fast.h"
 #include "ndispool/ndis/packet_pool_table.h"
 #include "ndispool/nt/caller.h"
 
 #include <chrono>
+#include <cstring>
 #include <new>
 
 using namespace ndispool;
@@ -50,7 +51,10 @@ UINT NTAPI ndispool_reserved_packets(const ndispool_reservation* reservation) {
 PNDIS_PACKET NTAPI ndispool_allocate_reserved_packet(ndispool_reservation* reservation) {
     PacketReservation& made = inside(reservation);
     void* block = made.blocks.allocate();
-    return block != nullptr ? made.pool->dress(block) : nullptr;
+    if (block == nullptr)
+        return nullptr;
+    std::memset(block, 0, sizeof(void*)); // the reservation's link, where the first stack location is
+    return made.pool->dress(block);
 }
 
 VOID NTAPI ndispool_release_packets(ndispool_reservation* reservation) {

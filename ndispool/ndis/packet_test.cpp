@@ -24,11 +24,11 @@ bool all_zero_but_what_ndis_sets(PNDIS_PACKET packet) {
 }
 
 void dirty(PNDIS_PACKET packet) {
-    for (unsigned level = 0; level < header_of(packet)->stack_locations; ++level)
+    for (unsigned level = 0; level < header_of(packet)->marks.stack_locations; ++level)
         std::memset(stack_location(packet, level), 0xEE, sizeof(NDIS_PACKET_STACK));
     header_of(packet)->references = -7;
     header_of(packet)->adapter = packet;
-    header_of(packet)->level = 9;
+    header_of(packet)->marks.level = 9;
     std::memset(reinterpret_cast<void*>(packet), 0xEE, NdisPacketSize(reserved));
 }
 
@@ -56,7 +56,7 @@ TEST(NdisAllocatePacket, a_packet_that_was_used_before_comes_as_fresh_as_a_new_o
     EXPECT_EQ(packet->Private.NdisPacketFlags, fPACKET_ALLOCATED_BY_NDIS);
     EXPECT_EQ(header_of(packet)->references, 0);
     EXPECT_EQ(header_of(packet)->adapter, nullptr);
-    EXPECT_EQ(header_of(packet)->level, 0);
+    EXPECT_EQ(header_of(packet)->marks.level, 0);
     for (unsigned level = 0; level < 2; ++level)
         for (const ULONG_PTR word : stack_location(packet, level)->IMReserved)
             EXPECT_EQ(word, 0u);

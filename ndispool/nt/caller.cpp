@@ -2,6 +2,6 @@
 
 namespace ndispool::nt {
 
-thread_local const void* door_return_address = nullptr;
+constinit thread_local const void* door_return_address = nullptr;
 
 } // namespace ndispool::nt

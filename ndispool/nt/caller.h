@@ -9,7 +9,7 @@ namespace ndispool::nt {
 
 // Return address of the innermost Microsoft door this thread is inside; null when the call came in directly. One word
 // that only its thread touches; initial-exec because it is read on every call of a driver.
-extern thread_local const void* door_return_address __attribute__((tls_model("initial-exec")));
+extern constinit thread_local const void* door_return_address __attribute__((tls_model("initial-exec")));
 
 // Doors open one with their own return address; invoke() opens one with null around every call of a driver.
 class CallerScope {
