@@ -9,6 +9,7 @@
 
 typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
 typedef enum _TIMER_TYPE { NotificationTimer, SynchronizationTimer } TIMER_TYPE;
+typedef enum _WAIT_TYPE { WaitAll, WaitAny } WAIT_TYPE;
 typedef enum _MODE { KernelMode, UserMode } MODE;
 typedef enum _KWAIT_REASON {
     Executive,
@@ -64,6 +65,20 @@ NDIS_STATIC_ASSERT(offsetof(DISPATCHER_HEADER, SignalState) == 4, "Win64 DISPATC
 NDIS_STATIC_ASSERT(sizeof(KTIMER) == 64 && sizeof(KDPC) == 64, "NDIS_TIMER is the two side by side, 128 bytes");
 NDIS_STATIC_ASSERT(offsetof(KDPC, DeferredRoutine) == 24 && offsetof(KTIMER, Dpc) == 48, "Win64 KDPC and KTIMER");
 
+#define MAXIMUM_WAIT_OBJECTS 64
+#define THREAD_WAIT_OBJECTS 3
+
+/* What a caller of KeWaitForMultipleObjects lends for more than THREAD_WAIT_OBJECTS objects; not used here. */
+typedef struct _KWAIT_BLOCK {
+    LIST_ENTRY WaitListEntry;
+    PVOID Thread;
+    PVOID Object;
+    struct _KWAIT_BLOCK* NextWaitBlock;
+    USHORT WaitKey;
+    UCHAR WaitType;
+} KWAIT_BLOCK, *PKWAIT_BLOCK;
+NDIS_STATIC_ASSERT(sizeof(KWAIT_BLOCK) == 48, "drivers make arrays of them");
+
 typedef LONG KPRIORITY;
 #define IO_NO_INCREMENT 0
 #define EVENT_INCREMENT 1
@@ -91,6 +106,12 @@ NDISAPI LONG NTAPI KeReadStateEvent(IN PRKEVENT Event);
  * ignored. Documentation: KeWaitForSingleObject. */
 NDISAPI NTSTATUS NTAPI KeWaitForSingleObject(IN PVOID Object, IN KWAIT_REASON WaitReason, IN KPROCESSOR_MODE WaitMode,
                                              IN BOOLEAN Alertable, IN PLARGE_INTEGER Timeout OPTIONAL);
+/* As KeWaitForSingleObject, for 1 to MAXIMUM_WAIT_OBJECTS objects: all of them (STATUS_SUCCESS), or any (STATUS_WAIT_0 + the index of
+ * the one that ended the wait). Documentation: KeWaitForMultipleObjects. */
+NDISAPI NTSTATUS NTAPI KeWaitForMultipleObjects(IN ULONG Count, IN PVOID Object[], IN WAIT_TYPE WaitType,
+                                                IN KWAIT_REASON WaitReason, IN KPROCESSOR_MODE WaitMode,
+                                                IN BOOLEAN Alertable, IN PLARGE_INTEGER Timeout OPTIONAL,
+                                                OUT PKWAIT_BLOCK WaitBlockArray OPTIONAL);
 /* Sleeps for *Interval in 100 ns: negative = from now, positive = until that system time. STATUS_SUCCESS. PASSIVE_LEVEL.
  * Documentation: KeDelayExecutionThread. */
 NDISAPI NTSTATUS NTAPI KeDelayExecutionThread(IN KPROCESSOR_MODE WaitMode, IN BOOLEAN Alertable,

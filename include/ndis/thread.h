@@ -81,6 +81,13 @@ NDISAPI PKTHREAD NTAPI KeGetCurrentThread(VOID);
 #define PsGetCurrentThread() ((PETHREAD)KeGetCurrentThread())
 /* Linux schedules the threads: the priority is not changed. Returns the one a thread has. PASSIVE_LEVEL. Documentation: KeSetPriorityThread. */
 NDISAPI KPRIORITY NTAPI KeSetPriorityThread(IN OUT PKTHREAD Thread, IN KPRIORITY Priority);
+/* Linux schedules the threads: nothing changes. STATUS_SUCCESS. PASSIVE_LEVEL. Documentation: ZwSetInformationThread. */
+NDISAPI NTSTATUS NTAPI ZwSetInformationThread(IN HANDLE ThreadHandle, IN LONG ThreadInformationClass,
+                                              IN PVOID ThreadInformation, IN ULONG ThreadInformationLength);
+/* Nothing happens: there are no asynchronous procedure calls to hold off. <= APC_LEVEL. Documentation: KeEnterCriticalRegion,
+ * KeLeaveCriticalRegion. */
+NDISAPI VOID NTAPI KeEnterCriticalRegion(VOID);
+NDISAPI VOID NTAPI KeLeaveCriticalRegion(VOID);
 
 NDIS_END_DECLS
 

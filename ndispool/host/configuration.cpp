@@ -19,8 +19,9 @@ namespace {
 using nt::RegistryKey;
 using nt::RegistryValue;
 
-// Two subtrees: what the user gave for the driver, and what belongs to one adapter. The second one is asked first.
-std::unique_ptr<RegistryKey> root = std::make_unique<RegistryKey>();
+// The driver's service key. Two subtrees: what the user gave for the driver, and what belongs to one adapter. The second one is
+// asked first.
+std::shared_ptr<RegistryKey> root = std::make_shared<RegistryKey>();
 constexpr char16_t parameters_path[] = u"Parameters";
 
 std::u16string adapter_path(const Adapter& adapter) {
@@ -247,8 +248,11 @@ struct ToRegistry {
 
 } // namespace
 
-void set_parameters(const std::vector<Parameter>& parameters) {
-    root = std::make_unique<RegistryKey>();
+void set_parameters(const std::vector<Parameter>& parameters, std::u16string_view service) {
+    nt::renew_registry();
+    const std::shared_ptr<RegistryKey> registry = nt::registry();
+    RegistryKey& key_of_driver = registry->make(std::u16string(nt::services_path).append(service));
+    root = std::shared_ptr<RegistryKey>(registry, &key_of_driver); // with the tree it is in
     RegistryKey& key = root->make(parameters_path);
     for (const Parameter& parameter : parameters)
         key.set_value(nt::to_utf16(parameter.name), std::visit(ToRegistry{}, parameter.value));

@@ -7,14 +7,16 @@
 #include "ndispool/host/run.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ndispool::host {
 
 struct Adapter;
 
-// Forgets what the last run's driver wrote.
-void set_parameters(const std::vector<Parameter>& parameters);
+// They become the subkey Parameters of the driver's service key, where Zw functions find them too. Forgets the whole registry of
+// the last run.
+void set_parameters(const std::vector<Parameter>& parameters, std::u16string_view service = u"driver");
 
 // The device name of the virtual adapter that an intermediate driver has over `adapter` (its UpperBindings).
 std::u16string upper_device(const Adapter& adapter);

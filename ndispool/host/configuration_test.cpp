@@ -3,6 +3,8 @@
 #include "ndispool/host/testing.h"
 #include "ndispool/nt/text.h"
 
+#include <cstring>
+
 namespace ndispool::host::testing {
 namespace {
 
@@ -119,6 +121,37 @@ TEST(Configuration, an_intermediate_driver_finds_its_upper_binding_in_the_sectio
     NDIS_STRING section = NDIS_STRING_CONST("nobody\\Parameters\\Adapters\\{none}");
     NdisOpenProtocolConfiguration(&status, &handle, &section);
     EXPECT_EQ(status, NDIS_STATUS_FAILURE) << "a section that no bind is going on for";
+}
+
+HANDLE open_key(std::u16string path) {
+    UNICODE_STRING name = nt::counted(path);
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+    HANDLE key = nullptr;
+    EXPECT_EQ(ZwOpenKey(&key, KEY_READ, &attributes), STATUS_SUCCESS);
+    return key;
+}
+
+// Drivers that read their parameters below the registry path of DriverEntry.
+TEST(Configuration, is_below_the_drivers_service_key_in_the_registry) {
+    Configuration configuration({{"Depth", std::uint32_t{64}}});
+    const HANDLE key = open_key(u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\driver\\Parameters");
+    std::u16string depth = u"depth";
+    UNICODE_STRING name = nt::counted(depth);
+    KEY_VALUE_PARTIAL_INFORMATION found{};
+    ULONG length = 0, number = 0;
+    alignas(KEY_VALUE_PARTIAL_INFORMATION) UCHAR buffer[16];
+    ASSERT_EQ(ZwQueryValueKey(key, &name, KeyValuePartialInformation, buffer, sizeof buffer, &length), STATUS_SUCCESS);
+    std::memcpy(&found, buffer, offsetof(KEY_VALUE_PARTIAL_INFORMATION, Data));
+    std::memcpy(&number, buffer + offsetof(KEY_VALUE_PARTIAL_INFORMATION, Data), sizeof number);
+    EXPECT_EQ(found.Type, static_cast<ULONG>(REG_DWORD));
+    EXPECT_EQ(number, 64u);
+
+    number = 128;
+    EXPECT_EQ(ZwSetValueKey(key, &name, 0, REG_DWORD, &number, sizeof number), STATUS_SUCCESS);
+    EXPECT_EQ(configuration.read(u"Depth", NdisParameterInteger), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterData.IntegerData, 128u);
+    EXPECT_EQ(ZwClose(key), STATUS_SUCCESS);
 }
 
 } // namespace

@@ -114,7 +114,7 @@ void Session::load() {
     });
     driver_.name = driver_.image->name();
     driver_.registry_path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + nt::to_utf16(driver_.name);
-    set_parameters(setup_.parameters);
+    set_parameters(setup_.parameters, nt::to_utf16(driver_.name));
     set_completions(setup_.completions, setup_.seed);
     machine::start({.processors = setup_.processors, .clock = setup_.clock, .seed = setup_.seed});
     machine_started_ = true;

@@ -205,7 +205,16 @@ Stack::Stack(TestMiniport& miniport, unsigned processors) {
     started_ = start(*adapter_);
 }
 
+Adapter& Stack::add(TestMiniport& miniport, std::u16string name) {
+    Adapter& added = add_adapter(*driver_.miniports.front(), std::move(name), u"one more test adapter");
+    current_miniport = &miniport;
+    EXPECT_EQ(start(added), NDIS_STATUS_SUCCESS);
+    return added;
+}
+
 Stack::~Stack() {
+    for (Adapter* const adapter : adapters_of(*driver_.miniports.front()))
+        remove(*adapter);
     remove(*adapter_);
     machine::drain_work();
     machine::stop();
@@ -213,7 +222,7 @@ Stack::~Stack() {
     forget_adapters();
 }
 
-void Stack::bind(TestProtocol& protocol) {
+void Stack::bind(TestProtocol& protocol, Adapter& adapter) {
     auto made = std::make_unique<Protocol>();
     made->driver = &driver_;
     made->name = u"TEST";
@@ -237,7 +246,7 @@ void Stack::bind(TestProtocol& protocol) {
     protocol.protocol = made.get();
     driver_.protocols.push_back(std::move(made));
     current_protocol = &protocol;
-    ASSERT_EQ(host::bind(*protocol.protocol, *adapter_), NDIS_STATUS_SUCCESS);
+    ASSERT_EQ(host::bind(*protocol.protocol, adapter), NDIS_STATUS_SUCCESS);
     if (protocol.filter) {
         ASSERT_EQ(protocol.set_filter(protocol.filter), NDIS_STATUS_SUCCESS);
     }
@@ -260,6 +269,49 @@ TEST(Stack, comes_up_and_halts_once) {
         EXPECT_EQ(miniport.halts, 0);
     }
     EXPECT_EQ(miniport.halts, 1);
+}
+
+// Sends, indications, bindings and removal of an adapter are its own.
+TEST(Stack, one_driver_may_have_several_adapters) {
+    TestMiniport first, second;
+    int sent[2] = {}, received[2] = {};
+    first.on_send_packets = [&](std::span<PNDIS_PACKET> packets) {
+        ++sent[0];
+        NdisMSendComplete(first.handle, packets.front(), NDIS_STATUS_SUCCESS);
+    };
+    second.on_send_packets = [&](std::span<PNDIS_PACKET> packets) {
+        ++sent[1];
+        NdisMSendComplete(second.handle, packets.front(), NDIS_STATUS_SUCCESS);
+    };
+    Stack stack(first);
+    Adapter& other = stack.add(second, u"\\Device\\{6E646973-0000-TES2}");
+    EXPECT_NE(first.handle, second.handle);
+    EXPECT_EQ(adapters_of(*other.miniport).size(), 2u);
+    TestProtocol above_first, above_second;
+    above_first.on_receive_packet = [&](PNDIS_PACKET) { return ++received[0], 0; };
+    above_second.on_receive_packet = [&](PNDIS_PACKET) { return ++received[1], 0; };
+    stack.bind(above_first);
+    stack.bind(above_second, other);
+
+    TestPacket packet;
+    NDIS_STATUS status;
+    NdisSend(&status, above_second.binding, packet.get());
+    EXPECT_EQ(sent[0], 0);
+    EXPECT_EQ(sent[1], 1);
+    PNDIS_PACKET indicated = packet;
+    NdisMIndicateReceivePacket(second.handle, &indicated, 1);
+    EXPECT_EQ(received[0], 0);
+    EXPECT_EQ(received[1], 1);
+
+    remove(other);
+    above_second.binding = nullptr; // closed by the removal
+    EXPECT_EQ(second.halts, 1);
+    EXPECT_EQ(first.halts, 0);
+    NdisSend(&status, above_first.binding, packet.get());
+    EXPECT_EQ(sent[0], 1);
+    stack.indicate({&indicated, 1});
+    EXPECT_EQ(received[0], 1);
+    EXPECT_TRUE(stack.findings().empty());
 }
 
 TEST(Stack, a_miniport_that_fails_to_initialize_is_not_halted) {

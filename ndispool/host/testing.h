@@ -113,7 +113,9 @@ class Stack {
     ~Stack();
     Adapter& adapter() { return *adapter_; }
     NDIS_STATUS started() const { return started_; }
-    void bind(TestProtocol& protocol);
+    Adapter& add(TestMiniport& miniport, std::u16string name); // one more of the same driver
+    void bind(TestProtocol& protocol) { bind(protocol, *adapter_); }
+    void bind(TestProtocol& protocol, Adapter& adapter);
     void indicate(std::span<const PNDIS_PACKET> packets);
     std::vector<RawFinding> findings() { return take_findings(); }
 

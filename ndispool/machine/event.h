@@ -5,8 +5,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace ndispool::machine {
 
@@ -18,5 +20,15 @@ std::int32_t reset(std::int32_t& state) noexcept;
 // by this call. False: timed out. PASSIVE, unless the timeout is zero; otherwise it is reported, and waited for with
 // the processor given back.
 bool wait(std::int32_t& state, bool auto_reset, std::optional<std::chrono::nanoseconds> timeout) noexcept;
+
+// Several at once, each taken as by wait(): the first of them that is signalled (nothing: timed out), or all (false: timed out, and
+// none is taken; what was taken from some is given back when another was not signalled any more).
+struct Waited {
+    std::int32_t* state;
+    bool auto_reset;
+};
+std::optional<std::size_t> wait_for_one(std::span<const Waited> objects,
+                                        std::optional<std::chrono::nanoseconds> timeout) noexcept;
+bool wait_for_all(std::span<const Waited> objects, std::optional<std::chrono::nanoseconds> timeout) noexcept;
 
 } // namespace ndispool::machine

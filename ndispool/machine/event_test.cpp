@@ -42,6 +42,50 @@ TEST(Event, a_wait_times_out_and_not_early) {
     EXPECT_FALSE(wait(state, false, -1ns));
 }
 
+TEST(Event, of_several_the_first_that_is_signalled_ends_the_wait_and_only_it_is_taken) {
+    std::int32_t first = 0, second = 1, third = 1;
+    const Waited all[] = {{&first, true}, {&second, true}, {&third, true}};
+    EXPECT_EQ(wait_for_one(all, {}), 1u);
+    EXPECT_EQ(second, 0);
+    EXPECT_EQ(third, 1);
+    EXPECT_EQ(wait_for_one(std::span(all).first(2), 1ms), std::nullopt);
+}
+
+TEST(Event, all_of_several_are_taken_together_or_none) {
+    std::int32_t first = 1, second = 0;
+    const Waited all[] = {{&first, true}, {&second, false}};
+    EXPECT_FALSE(wait_for_all(all, 1ms));
+    EXPECT_EQ(first, 1);
+    std::jthread setter([&] { set(second); });
+    EXPECT_TRUE(wait_for_all(all, {}));
+    EXPECT_EQ(first, 0);
+    EXPECT_EQ(second, 1);
+}
+
+// Each signal is taken once, whether a waiter waits for one event or for both.
+TEST(Event, waiters_for_several_and_for_one_share_the_signals) {
+    constexpr int rounds = 500;
+    std::int32_t one = 0, two = 0, stop = 0, taken = 0;
+    std::atomic<int> count = 0;
+    const auto take = [&](std::vector<Waited> objects) {
+        objects.push_back({&stop, false});
+        while (wait_for_one(objects, {}) != objects.size() - 1) {
+            ++count;
+            set(taken);
+        }
+    };
+    {
+        std::jthread single(take, std::vector<Waited>{{&one, true}});
+        std::jthread several(take, std::vector<Waited>{{&one, true}, {&two, true}});
+        for (int i = 0; i < rounds; ++i) {
+            set(i % 2 ? one : two);
+            EXPECT_TRUE(wait(taken, true, {}));
+        }
+        set(stop);
+    }
+    EXPECT_EQ(count, rounds);
+}
+
 TEST(Event, set_wakes_all_waiters) {
     std::int32_t state = 0;
     std::jthread setter([&] { set(state); });

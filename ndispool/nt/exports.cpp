@@ -3,6 +3,8 @@
 #include "ndis/kernel.h"
 #include "ndis/mdl.h"
 #include "ndis/memory.h"
+#include "ndis/object.h"
+#include "ndis/registry.h"
 #include "ndis/text.h"
 #include "ndis/thread.h"
 #include "ndispool/nt/debug_print.h"
@@ -35,6 +37,7 @@ std::span<const Export> exports() {
         NDISPOOL_EXPORT(KeResetEvent),
         NDISPOOL_EXPORT(KeReadStateEvent),
         NDISPOOL_EXPORT(KeWaitForSingleObject),
+        NDISPOOL_EXPORT(KeWaitForMultipleObjects),
         NDISPOOL_EXPORT(KeDelayExecutionThread),
         NDISPOOL_EXPORT(KeInitializeDpc),
         NDISPOOL_EXPORT(KeInsertQueueDpc),
@@ -125,6 +128,29 @@ std::span<const Export> exports() {
         NDISPOOL_EXPORT(ZwClose),
         NDISPOOL_EXPORT(KeGetCurrentThread),
         NDISPOOL_EXPORT(KeSetPriorityThread),
+        NDISPOOL_EXPORT(ZwSetInformationThread),
+        NDISPOOL_EXPORT(KeEnterCriticalRegion),
+        NDISPOOL_EXPORT(KeLeaveCriticalRegion),
+        // object.h
+        NDISPOOL_EXPORT(ZwWaitForSingleObject),
+        NDISPOOL_EXPORT(IoCreateNotificationEvent),
+        NDISPOOL_EXPORT(IoCreateSynchronizationEvent),
+        NDISPOOL_EXPORT(IoAllocateWorkItem),
+        NDISPOOL_EXPORT(IoFreeWorkItem),
+        NDISPOOL_EXPORT(IoQueueWorkItem),
+        NDISPOOL_EXPORT(IoAllocateIrp),
+        NDISPOOL_EXPORT(IoFreeIrp),
+        NDISPOOL_EXPORT(IoCancelIrp),
+        NDISPOOL_EXPORT(ProbeForRead),
+        NDISPOOL_EXPORT(ProbeForWrite),
+        // registry.h
+        NDISPOOL_EXPORT(ZwOpenKey),
+        NDISPOOL_EXPORT(ZwCreateKey),
+        NDISPOOL_EXPORT(ZwQueryValueKey),
+        NDISPOOL_EXPORT(ZwSetValueKey),
+        NDISPOOL_EXPORT(ZwEnumerateKey),
+        NDISPOOL_EXPORT(RtlWriteRegistryValue),
+        NDISPOOL_EXPORT(RtlQueryRegistryValues),
     };
     return list;
 }

@@ -4,13 +4,17 @@
 #include <cstring>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ndis/kernel.h"
+#include "ndis/object.h"
 #include "ndispool/machine/bug.h"
 #include "ndispool/machine/event.h"
 #include "ndispool/machine/lock.h"
+#include "ndispool/nt/caller.h"
 #include "ndispool/nt/invoke.h"
+#include "ndispool/nt/memory.h"
 
 namespace ndispool::nt {
 namespace {
@@ -115,7 +119,22 @@ class OutstandingIrps {
 
     bool contains(const IRP* irp) {
         const machine::Locked locked(lock_);
-        return outgoing_.contains(irp);
+        return outgoing_.contains(irp) || made_by_driver_.contains(irp);
+    }
+
+    void add_made_by_driver(const IRP* irp) {
+        const machine::Locked locked(lock_);
+        made_by_driver_.insert(irp);
+    }
+
+    bool is_made_by_driver(const IRP* irp) {
+        const machine::Locked locked(lock_);
+        return made_by_driver_.contains(irp);
+    }
+
+    bool remove_made_by_driver(const IRP* irp) {
+        const machine::Locked locked(lock_);
+        return made_by_driver_.erase(irp) != 0;
     }
 
     // Null: it is not, or no more, outstanding.
@@ -138,6 +157,7 @@ class OutstandingIrps {
   private:
     machine::Lock lock_;
     std::unordered_map<const IRP*, Outgoing*> outgoing_ NDISPOOL_GUARDED_BY(lock_);
+    std::unordered_set<const IRP*> made_by_driver_ NDISPOOL_GUARDED_BY(lock_);
     std::vector<std::unique_ptr<Outgoing>> abandoned_ NDISPOOL_GUARDED_BY(lock_);
 };
 
@@ -222,6 +242,61 @@ void IoCompleteRequest(PIRP Irp, CCHAR) {
         return;
     if (Outgoing* const outgoing = outstanding().take(Irp))
         outgoing->finish();
+    else if (outstanding().is_made_by_driver(Irp))
+        report_bug(
+            "IoCompleteRequest: nobody takes the IRP back that the driver made with IoAllocateIrp; its completion "
+            "routine must return STATUS_MORE_PROCESSING_REQUIRED",
+            Irp);
+}
+
+PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN) {
+    constexpr std::uint32_t tag = 0x20707249; // "Irp "
+    constexpr CSHORT irp_object = 6;
+    const std::size_t locations = static_cast<unsigned char>(StackSize);
+    const std::size_t bytes = sizeof(IRP) + locations * sizeof(IO_STACK_LOCATION);
+    const PIRP irp = static_cast<PIRP>(allocate(bytes, tag, caller(__builtin_return_address(0))));
+    if (irp == nullptr)
+        return nullptr;
+    std::memset(irp, 0, bytes);
+    irp->Type = irp_object;
+    irp->Size = static_cast<USHORT>(bytes);
+    irp->StackCount = StackSize;
+    irp->CurrentLocation = static_cast<CHAR>(StackSize + 1);
+    irp->Tail.Overlay.CurrentStackLocation = reinterpret_cast<PIO_STACK_LOCATION>(irp + 1) + locations;
+    outstanding().add_made_by_driver(irp);
+    return irp;
+}
+
+void IoFreeIrp(PIRP Irp) {
+    if (outstanding().remove_made_by_driver(Irp))
+        free_memory(Irp);
+    else
+        report_bug("IoFreeIrp: the driver did not make the IRP, or has freed it already", Irp);
+}
+
+void ProbeForRead(const VOID* Address, SIZE_T Length, ULONG Alignment) {
+    if (Length != 0 && reinterpret_cast<ULONG_PTR>(Address) % std::max(Alignment, ULONG{1}) != 0)
+        report_bug("ProbeForRead, ProbeForWrite: the address is not aligned as asked", Address);
+}
+
+void ProbeForWrite(PVOID Address, SIZE_T Length, ULONG Alignment) {
+    ProbeForRead(Address, Length, Alignment);
+}
+
+// The cancel routine gives the lock back.
+BOOLEAN IoCancelIrp(PIRP Irp) {
+    KIRQL old;
+    IoAcquireCancelSpinLock(&old);
+    Irp->Cancel = TRUE;
+    const PDRIVER_CANCEL routine = IoSetCancelRoutine(Irp, nullptr);
+    if (!routine) {
+        IoReleaseCancelSpinLock(old);
+        return FALSE;
+    }
+    Irp->CancelIrql = old;
+    const bool at_top = Irp->CurrentLocation > Irp->StackCount;
+    invoke(routine, at_top ? nullptr : IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+    return TRUE;
 }
 
 } // extern "C"

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "ndis/kernel.h"
+#include "ndis/object.h"
 #include "ndispool/nt/devices.h"
 #include "ndispool/nt/invoke.h"
 #include "ndispool/nt/testing.h"
@@ -222,6 +223,69 @@ TEST(CancelSpinLock, raises_to_dispatch_level_and_back) {
     EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
     IoReleaseCancelSpinLock(before);
     EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+// A driver sends a request of its own to another device, as a filter or a TDI client does.
+TEST_F(Irps, of_a_drivers_own_come_back_to_its_completion_routine) {
+    BugTrap bugs;
+    on(IRP_MJ_CREATE, [](PDEVICE_OBJECT, PIRP irp) { return complete(irp, STATUS_SUCCESS, 5); });
+    const PIRP irp = IoAllocateIrp(device_->StackSize, FALSE);
+    ASSERT_NE(irp, nullptr);
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_CREATE;
+    ULONG_PTR seen = 0;
+    const PIO_COMPLETION_ROUTINE take_back = [](PDEVICE_OBJECT, PIRP returned, void* context) {
+        *static_cast<ULONG_PTR*>(context) = returned->IoStatus.Information;
+        IoFreeIrp(returned);
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    };
+    IoSetCompletionRoutine(irp, take_back, &seen, TRUE, TRUE, TRUE);
+    EXPECT_EQ(IoCallDriver(device_, irp), STATUS_SUCCESS);
+    EXPECT_EQ(seen, 5u);
+    EXPECT_TRUE(bugs.reports().empty());
+    IoFreeIrp(irp);
+    EXPECT_EQ(bugs.reports().size(), 1u) << "freed twice";
+}
+
+TEST_F(Irps, of_a_drivers_own_that_nobody_takes_back_are_reported) {
+    BugTrap bugs;
+    on(IRP_MJ_CREATE, [](PDEVICE_OBJECT, PIRP irp) { return complete(irp, STATUS_SUCCESS, 0); });
+    const PIRP irp = IoAllocateIrp(device_->StackSize, FALSE);
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_CREATE;
+    IoCallDriver(device_, irp);
+    EXPECT_EQ(bugs.reports().size(), 1u);
+    IoFreeIrp(irp);
+    EXPECT_TRUE(bugs.reports().empty());
+}
+
+TEST_F(Irps, that_are_cancelled_call_their_cancel_routine_once_with_the_lock_held) {
+    static int calls;
+    static KIRQL level;
+    calls = 0;
+    const PIRP irp = IoAllocateIrp(1, FALSE);
+    EXPECT_FALSE(IoCancelIrp(irp));
+    EXPECT_TRUE(irp->Cancel);
+    IoSetCancelRoutine(irp, [](PDEVICE_OBJECT, PIRP cancelled) {
+        ++calls;
+        level = KeGetCurrentIrql();
+        IoReleaseCancelSpinLock(cancelled->CancelIrql);
+    });
+    EXPECT_TRUE(IoCancelIrp(irp));
+    EXPECT_FALSE(IoCancelIrp(irp));
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(level, DISPATCH_LEVEL);
+    EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    IoFreeIrp(irp);
+}
+
+TEST(Probe, reports_an_address_that_is_not_aligned) {
+    BugTrap bugs;
+    alignas(8) char bytes[8];
+    ProbeForRead(bytes, 8, 8);
+    ProbeForWrite(bytes + 1, 1, 1);
+    ProbeForRead(bytes + 1, 0, 4);
+    EXPECT_TRUE(bugs.reports().empty());
+    ProbeForWrite(bytes + 1, 4, 4);
+    EXPECT_EQ(bugs.reports().size(), 1u);
 }
 
 } // namespace

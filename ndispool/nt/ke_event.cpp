@@ -1,7 +1,10 @@
 // Events, and waiting for whatever has a dispatcher header.
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <span>
 
 #include "ndis/dispatcher.h"
 #include "ndis/status.h"
@@ -18,6 +21,11 @@ constexpr UCHAR timer_kind = 8; // of a notification timer; kinds with bit 0 set
 
 bool can_be_waited_for(UCHAR type) {
     return (type & ~(timer_kind | 1)) == 0;
+}
+
+machine::Waited waited_for(PVOID object) {
+    auto& header = *static_cast<DISPATCHER_HEADER*>(object);
+    return {&header.SignalState, (header.Type & 1) != 0};
 }
 
 std::optional<std::chrono::nanoseconds> timeout_of(const LARGE_INTEGER* timeout) {
@@ -63,6 +71,22 @@ NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON, KPROCESSOR_MODE, BOOL
     }
     const bool resets_it = (header.Type & 1) != 0;
     return machine::wait(header.SignalState, resets_it, timeout_of(Timeout)) ? STATUS_SUCCESS : STATUS_TIMEOUT;
+}
+
+NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON, KPROCESSOR_MODE,
+                                  BOOLEAN, PLARGE_INTEGER Timeout, PKWAIT_BLOCK) {
+    const auto is_one = [](PVOID object) { return can_be_waited_for(static_cast<DISPATCHER_HEADER*>(object)->Type); };
+    if (Count == 0 || Count > MAXIMUM_WAIT_OBJECTS || !std::all_of(Object, Object + Count, is_one)) {
+        machine::report_bug("KeWaitForMultipleObjects: not 1 to 64 events, timers or threads", Object);
+        return STATUS_INVALID_PARAMETER;
+    }
+    std::array<machine::Waited, MAXIMUM_WAIT_OBJECTS> waited;
+    std::transform(Object, Object + Count, waited.begin(), waited_for);
+    const auto objects = std::span<const machine::Waited>(waited).first(Count);
+    if (WaitType == WaitAll)
+        return machine::wait_for_all(objects, timeout_of(Timeout)) ? STATUS_SUCCESS : STATUS_TIMEOUT;
+    const auto first = machine::wait_for_one(objects, timeout_of(Timeout));
+    return first ? STATUS_WAIT_0 + static_cast<NTSTATUS>(*first) : STATUS_TIMEOUT;
 }
 
 NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE, BOOLEAN, PLARGE_INTEGER Interval) {

@@ -127,6 +127,47 @@ TEST(KernelEvent, another_kind_of_object_is_reported_and_not_waited_for) {
     EXPECT_EQ(bugs.reports().size(), 1u);
 }
 
+NTSTATUS wait_for_several(std::vector<PVOID> objects, WAIT_TYPE type, LONGLONG timeout_100ns = 0) {
+    LARGE_INTEGER timeout = in_100ns(timeout_100ns);
+    return KeWaitForMultipleObjects(static_cast<ULONG>(objects.size()), objects.data(), type, Executive, KernelMode,
+                                    FALSE, &timeout, nullptr);
+}
+
+TEST(KernelEvent, of_several_any_ends_the_wait_with_its_index) {
+    KEVENT first, second, third;
+    KeInitializeEvent(&first, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&second, SynchronizationEvent, TRUE);
+    KeInitializeEvent(&third, SynchronizationEvent, TRUE);
+    EXPECT_EQ(wait_for_several({&first, &second, &third}, WaitAny), STATUS_WAIT_0 + 1);
+    EXPECT_EQ(KeReadStateEvent(&second), 0);
+    EXPECT_NE(KeReadStateEvent(&third), 0);
+    EXPECT_EQ(wait_for_several({&first, &second}, WaitAny, -10'000), STATUS_TIMEOUT);
+}
+
+TEST(KernelEvent, several_are_waited_for_together) {
+    KEVENT first, second;
+    KeInitializeEvent(&first, SynchronizationEvent, TRUE);
+    KeInitializeEvent(&second, NotificationEvent, FALSE);
+    EXPECT_EQ(wait_for_several({&first, &second}, WaitAll), STATUS_TIMEOUT);
+    EXPECT_NE(KeReadStateEvent(&first), 0);
+    KeSetEvent(&second, IO_NO_INCREMENT, FALSE);
+    EXPECT_EQ(wait_for_several({&first, &second}, WaitAll), STATUS_SUCCESS);
+    EXPECT_EQ(KeReadStateEvent(&first), 0);
+}
+
+TEST(KernelEvent, several_that_are_none_too_many_or_no_events_are_reported) {
+    BugTrap bugs;
+    KEVENT event;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    EXPECT_EQ(wait_for_several({}, WaitAny), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(wait_for_several(std::vector<PVOID>(MAXIMUM_WAIT_OBJECTS + 1, &event), WaitAny),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(wait_for_several(std::vector<PVOID>(MAXIMUM_WAIT_OBJECTS, &event), WaitAll), STATUS_SUCCESS);
+    event.Header.Type = 5;
+    EXPECT_EQ(wait_for_several({&event}, WaitAny), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(bugs.reports().size(), 3u);
+}
+
 TEST(KeDelayExecutionThread, sleeps_at_least_so_long) {
     LARGE_INTEGER interval = in_100ns(-10'000);
     const LARGE_INTEGER start = KeQueryPerformanceCounter(nullptr);

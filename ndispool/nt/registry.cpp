@@ -15,7 +15,37 @@ std::pair<std::u16string_view, std::u16string_view> split(std::u16string_view pa
     return {path.substr(0, end), path.substr(end)};
 }
 
+class Root {
+  public:
+    std::shared_ptr<RegistryKey> get() {
+        const machine::Locked locked(lock_);
+        return key_;
+    }
+    void renew() {
+        auto key = std::make_shared<RegistryKey>();
+        const machine::Locked locked(lock_);
+        key_.swap(key); // the old one goes behind the lock's end: `key` was made before it
+    }
+
+  private:
+    machine::Lock lock_;
+    std::shared_ptr<RegistryKey> key_ NDISPOOL_GUARDED_BY(lock_) = std::make_shared<RegistryKey>();
+};
+
+Root& root() {
+    static Root& all = *new Root; // never destroyed: drivers may outlive main()
+    return all;
+}
+
 } // namespace
+
+std::shared_ptr<RegistryKey> registry() {
+    return root().get();
+}
+
+void renew_registry() {
+    root().renew();
+}
 
 std::optional<RegistryValue> RegistryKey::value(std::u16string_view name) const {
     const machine::Locked locked(lock_);
@@ -31,6 +61,14 @@ void RegistryKey::set_value(std::u16string_view name, RegistryValue value) {
 bool RegistryKey::remove_value(std::u16string_view name) {
     const machine::Locked locked(lock_);
     return values_.erase(std::u16string(name)) != 0;
+}
+
+std::vector<std::u16string> RegistryKey::value_names() const {
+    const machine::Locked locked(lock_);
+    std::vector<std::u16string> names;
+    for (const auto& [name, value] : values_)
+        names.push_back(name);
+    return names;
 }
 
 RegistryKey* RegistryKey::child(std::u16string_view name) {

@@ -31,6 +31,7 @@ class RegistryKey {
     std::optional<RegistryValue> value(std::u16string_view name) const;
     void set_value(std::u16string_view name, RegistryValue value); // keeps the spelling of a name that is there
     bool remove_value(std::u16string_view name);
+    std::vector<std::u16string> value_names() const;
 
     // `path`: names separated by backslashes, from here; empty is this key.
     RegistryKey& make(std::u16string_view path);
@@ -46,5 +47,12 @@ class RegistryKey {
     std::map<std::u16string, RegistryValue, CaseInsensitiveLess> values_ NDISPOOL_GUARDED_BY(lock_);
     std::map<std::u16string, std::unique_ptr<RegistryKey>, CaseInsensitiveLess> subkeys_ NDISPOOL_GUARDED_BY(lock_);
 };
+
+// The tree behind Zw functions: its names begin behind \Registry\. A new one forgets everything; handles keep the old one alive.
+std::shared_ptr<RegistryKey> registry();
+void renew_registry();
+
+// \Registry\Machine\System\CurrentControlSet\Services, where a driver's own key is.
+inline constexpr std::u16string_view services_path = u"Machine\\System\\CurrentControlSet\\Services\\";
 
 } // namespace ndispool::nt

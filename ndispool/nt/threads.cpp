@@ -7,12 +7,14 @@
 #include "ndispool/machine/irql.h"
 #include "ndispool/machine/lock.h"
 #include "ndispool/machine/thread.h"
+#include "ndispool/nt/handles.h"
 #include "ndispool/nt/invoke.h"
 
 #include <algorithm>
 #include <csetjmp>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 namespace ndispool::nt {
 namespace {
@@ -195,29 +197,38 @@ NTSTATUS PsTerminateSystemThread(NTSTATUS) {
 NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK, POBJECT_TYPE, KPROCESSOR_MODE, PVOID* Object,
                                    POBJECT_HANDLE_INFORMATION HandleInformation) {
     Thread* const thread = table().reference(Handle);
-    *Object = thread ? &thread->header : nullptr;
+    auto other = thread ? nullptr : object_of(Handle);
+    *Object = thread ? &thread->header : other ? reference(std::move(other)) : nullptr;
     if (HandleInformation != nullptr)
-        *HandleInformation = {0, thread ? THREAD_ALL_ACCESS : 0u};
-    return thread ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+        *HandleInformation = {0, *Object ? THREAD_ALL_ACCESS : 0u};
+    return *Object ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
 void ObfReferenceObject(PVOID Object) {
-    if (!table().change(Object, true))
+    if (!table().change(Object, true) && !change_references(Object, true))
         machine::report_bug("ObReferenceObject: not an object", Object);
 }
 
 void ObfDereferenceObject(PVOID Object) {
-    if (!table().change(Object, false))
+    if (!table().change(Object, false) && !change_references(Object, false))
         machine::report_bug("ObDereferenceObject: not an object", Object);
 }
 
 NTSTATUS ZwClose(HANDLE Handle) {
-    return table().close(Handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+    return table().close(Handle) || close_handle(Handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
 PKTHREAD KeGetCurrentThread(void) {
     return reinterpret_cast<PKTHREAD>(self != nullptr ? &self->header : &not_ours);
 }
+
+NTSTATUS ZwSetInformationThread(HANDLE, LONG, PVOID, ULONG) {
+    return STATUS_SUCCESS;
+}
+
+void KeEnterCriticalRegion(void) {}
+
+void KeLeaveCriticalRegion(void) {}
 
 KPRIORITY KeSetPriorityThread(PKTHREAD, KPRIORITY) {
     constexpr KPRIORITY normal = 8;

@@ -2,7 +2,7 @@
 //   Callers:   the exports of <ndis/thread.h>, any thread; join_threads() at unload, PASSIVE.
 //   Holds:     a thread's object is signalled when the thread has left the driver's code for good. It lives until its handle is
 //              closed, its references are gone and it is over.
-//   Not here:  handles and references of other objects: there are none.
+//   Not here:  handles and references of other objects (handles.h), which the exports ask about what is no thread.
 #pragma once
 
 #include <chrono>
