@@ -34,24 +34,36 @@ template <const Function& What, auto& Plain, class R, class... P> struct Common<
 #define NDISPOOL_COMMON_PART(name, ...) NDISPOOL_PART(name, (Common<function_##name, plain_##name>::enter)),
 
 // A wait for no time is allowed at DISPATCH.
+void look_at_wait(Call& call, const char* what, const LARGE_INTEGER* timeout) {
+    if (machine::current_irql() < machine::dispatch_level || (timeout && timeout->QuadPart == 0))
+        return;
+    std::vector<Evidence> held;
+    if (this_thread.lock_count > 0)
+        held.push_back({"lock acquired", this_thread.locks[this_thread.lock_count - 1].acquired});
+    call.found(rule::wait_at_dispatch, what, std::move(held));
+}
+
 NTSTATUS NTAPI WaitForSingleObject(PVOID object, KWAIT_REASON reason, KPROCESSOR_MODE mode, BOOLEAN alertable,
                                    PLARGE_INTEGER timeout) {
     NDISPOOL_CALL(KeWaitForSingleObject);
-    if (machine::current_irql() >= machine::dispatch_level && !(timeout && timeout->QuadPart == 0)) {
-        std::vector<Evidence> held;
-        if (this_thread.lock_count > 0)
-            held.push_back({"lock acquired", this_thread.locks[this_thread.lock_count - 1].acquired});
-        call.found(rule::wait_at_dispatch, "KeWaitForSingleObject may wait and was called at DISPATCH_LEVEL",
-                   std::move(held));
-    }
+    look_at_wait(call, "KeWaitForSingleObject may wait and was called at DISPATCH_LEVEL", timeout);
     return plain_KeWaitForSingleObject(object, reason, mode, alertable, timeout);
+}
+
+NTSTATUS NTAPI WaitForMultipleObjects(ULONG count, PVOID objects[], WAIT_TYPE type, KWAIT_REASON reason,
+                                      KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER timeout,
+                                      PKWAIT_BLOCK blocks) {
+    NDISPOOL_CALL(KeWaitForMultipleObjects);
+    look_at_wait(call, "KeWaitForMultipleObjects may wait and was called at DISPATCH_LEVEL", timeout);
+    return plain_KeWaitForMultipleObjects(count, objects, type, reason, mode, alertable, timeout, blocks);
 }
 
 } // namespace
 
 std::span<const DoorPart> common_door() {
     static const DoorPart list[] = {NDISPOOL_COMMON_FUNCTIONS(NDISPOOL_COMMON_PART)
-                                        NDISPOOL_PART(KeWaitForSingleObject, WaitForSingleObject)};
+                                        NDISPOOL_PART(KeWaitForSingleObject, WaitForSingleObject),
+                                    NDISPOOL_PART(KeWaitForMultipleObjects, WaitForMultipleObjects)};
     return list;
 }
 

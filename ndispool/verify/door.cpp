@@ -13,6 +13,7 @@
 #include "ndispool/verify/timers.h"
 #include "ndispool/verify/traffic.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace ndispool::verify {
@@ -53,7 +54,10 @@ void open_door(const nt::Export* (*plain)(std::string_view name)) {
 }
 
 const nt::Export* checked_form(std::string_view name, const nt::Export& plain) {
-    const auto found = parts().find(name);
+    auto found = parts().find(name);
+    if (found == parts().end()) // another name of a function, such as IofCompleteRequest?
+        found = std::find_if(parts().begin(), parts().end(),
+                             [&](const auto& entry) { return *entry.second->plain == plain.native; });
     if (found == parts().end())
         return nullptr;
     *found->second->plain = plain.native;

@@ -1,7 +1,8 @@
 // The checked door: the same exports, each of which checks, records, and calls the plain form of the same name.
 //   Callers:   whoever loads a driver: open_door() before, watch_driver() when it is mapped, judge_...() when it was unloaded and
 //              is still mapped, close_door() at the end. One driver at a time in a process.
-//   Holds:     a function that has no checked form is given as it is. Both calling conventions, as with the plain door.
+//   Holds:     a function that has no checked form (plain_functions.txt says why) is given as it is. Both calling conventions, as
+//              with the plain door.
 //   Not here:  which driver gets which door (host); faults are armed by the caller (faults.h).
 #pragma once
 

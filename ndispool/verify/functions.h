@@ -86,6 +86,7 @@ inline constexpr machine::Irql any_level = 31;
     X(KeSetTimer, 0, 2)                                                                                                \
     X(KeSetTimerEx, 0, 2)                                                                                              \
     X(NdisScheduleWorkItem, 0, 2)                                                                                      \
+    X(IoQueueWorkItem, 0, 2)                                                                                           \
     X(NdisOpenConfiguration, 0, 0)                                                                                     \
     X(NdisOpenProtocolConfiguration, 0, 0)                                                                             \
     X(NdisOpenConfigurationKeyByName, 0, 0)                                                                            \
@@ -109,7 +110,8 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisMTransferDataComplete, 0, 2, unlocked)                                                                       \
     X(NdisMQueryInformationComplete, 0, 2, unlocked)                                                                   \
     X(NdisMSetInformationComplete, 0, 2, unlocked)                                                                     \
-    X(KeWaitForSingleObject, 0, 2)
+    X(KeWaitForSingleObject, 0, 2)                                                                                     \
+    X(KeWaitForMultipleObjects, 0, 2)
 
 // Functions of which only the level, the locks held and the call itself are looked at.
 #define NDISPOOL_COMMON_FUNCTIONS(X)                                                                                   \
@@ -153,6 +155,7 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisInterlockedDecrement, 0, any_level)                                                                          \
     X(NdisInterlockedAddUlong, 0, any_level)                                                                           \
     X(NdisInterlockedAddLargeStatistic, 0, any_level)                                                                  \
+    X(NdisInterlockedAddLargeInterger, 0, any_level)                                                                   \
     X(NdisInterlockedInsertHeadList, 0, any_level)                                                                     \
     X(NdisInterlockedInsertTailList, 0, any_level)                                                                     \
     X(NdisInterlockedRemoveHeadList, 0, any_level)                                                                     \
@@ -239,6 +242,46 @@ inline constexpr machine::Irql any_level = 31;
     X(IoDeleteDevice, 0, 0)                                                                                            \
     X(IoCreateSymbolicLink, 0, 0)                                                                                      \
     X(IoDeleteSymbolicLink, 0, 0)                                                                                      \
+    X(IoAcquireCancelSpinLock, 0, 2)                                                                                   \
+    X(IoReleaseCancelSpinLock, 2, 2)                                                                                   \
+    X(IoCancelIrp, 0, 2)                                                                                               \
+    X(IoAllocateIrp, 0, 2)                                                                                             \
+    X(IoFreeIrp, 0, 2)                                                                                                 \
+    X(IoAllocateWorkItem, 0, 2)                                                                                        \
+    X(IoFreeWorkItem, 0, 2)                                                                                            \
+    X(IoCreateNotificationEvent, 0, 0)                                                                                 \
+    X(IoCreateSynchronizationEvent, 0, 0)                                                                              \
+    X(ZwWaitForSingleObject, 0, 0, waits)                                                                              \
+    X(PsCreateSystemThread, 0, 0)                                                                                      \
+    X(ObReferenceObjectByHandle, 0, 0)                                                                                 \
+    X(ObfReferenceObject, 0, 2)                                                                                        \
+    X(ObfDereferenceObject, 0, 2)                                                                                      \
+    X(ZwClose, 0, 0)                                                                                                   \
+    X(ZwSetInformationThread, 0, 0)                                                                                    \
+    X(KeEnterCriticalRegion, 0, 1)                                                                                     \
+    X(KeLeaveCriticalRegion, 0, 1)                                                                                     \
+    X(ProbeForRead, 0, 1)                                                                                              \
+    X(ProbeForWrite, 0, 1)                                                                                             \
+    X(ZwOpenKey, 0, 0)                                                                                                 \
+    X(ZwCreateKey, 0, 0)                                                                                               \
+    X(ZwQueryValueKey, 0, 0)                                                                                           \
+    X(ZwSetValueKey, 0, 0)                                                                                             \
+    X(ZwEnumerateKey, 0, 0)                                                                                            \
+    X(RtlWriteRegistryValue, 0, 0)                                                                                     \
+    X(RtlQueryRegistryValues, 0, 0)                                                                                    \
+    X(MmProbeAndLockPages, 0, 2)                                                                                       \
+    X(MmUnlockPages, 0, 2)                                                                                             \
+    X(MmMapLockedPages, 0, 2)                                                                                          \
+    X(MmMapLockedPagesSpecifyCache, 0, 2)                                                                              \
+    X(MmUnmapLockedPages, 0, 2)                                                                                        \
+    X(NdisMAllocateSharedMemory, 0, 0)                                                                                 \
+    X(NdisMFreeSharedMemory, 0, 0)                                                                                     \
+    X(NdisMAllocateSharedMemoryAsync, 0, 2)                                                                            \
+    X(NdisMRemoveMiniport, 0, 2)                                                                                       \
+    X(NdisMCreateLog, 0, 0)                                                                                            \
+    X(NdisMWriteLogData, 0, 2)                                                                                         \
+    X(NdisMFlushLog, 0, 2)                                                                                             \
+    X(NdisMCloseLog, 0, 0)                                                                                             \
     X(KeQuerySystemTime, 0, any_level)                                                                                 \
     X(KeStallExecutionProcessor, 0, any_level)                                                                         \
     X(PsGetVersion, 0, 0)                                                                                              \

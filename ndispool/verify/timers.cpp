@@ -3,10 +3,15 @@
 
 #include "ndispool/ndis/service_work.h"
 #include "ndispool/nt/dpcs.h"
+#include "ndispool/nt/io_work.h"
 #include "ndispool/nt/timers.h"
 #include "ndispool/verify/call.h"
 #include "ndispool/verify/door_parts.h"
 #include "ndispool/verify/table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
 
 namespace ndispool::verify {
 
@@ -73,6 +78,12 @@ NDIS_STATUS NTAPI ScheduleWorkItem(PNDIS_WORK_ITEM item) {
     return plain_NdisScheduleWorkItem(item);
 }
 
+VOID NTAPI QueueIoWorkItem(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE routine, WORK_QUEUE_TYPE queue, PVOID context) {
+    NDISPOOL_CALL(IoQueueWorkItem);
+    note(call, item);
+    plain_IoQueueWorkItem(item, routine, queue, context);
+}
+
 } // namespace
 
 void judge_pending(const void* owner) {
@@ -81,7 +92,9 @@ void judge_pending(const void* owner) {
         found(rule::timer_at_unload, "a timer is still set when the driver is unloaded",
               {{"set", last_set(timer.object)}, {"its function", site_of_handler(timer.code)}});
     }
-    for (const nt::PendingCall& item : ndis::work_of(owner))
+    std::vector<nt::PendingCall> work = ndis::work_of(owner);
+    std::ranges::copy(nt::io_work_of(owner), std::back_inserter(work));
+    for (const nt::PendingCall& item : work)
         found(rule::work_item_at_unload, "a work item is still queued when the driver is unloaded",
               {{"queued", last_set(item.object)}, {"its routine", site_of_handler(item.code)}});
     for (const nt::PendingCall& dpc : nt::dpcs_of(owner))
@@ -95,6 +108,7 @@ void forget_timers() {
 
 std::span<const DoorPart> timer_door() {
     static const DoorPart list[] = {
+        NDISPOOL_PART(IoQueueWorkItem, QueueIoWorkItem),
         NDISPOOL_PART(NdisSetTimer, SetTimer),
         NDISPOOL_PART(NdisSetTimerEx, SetTimerEx),
         NDISPOOL_PART(NdisSetPeriodicTimer, SetPeriodicTimer),
