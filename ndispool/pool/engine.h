@@ -111,7 +111,7 @@ template <class P> class Engine {
     static constexpr std::size_t slot_memory = 1024, slot_offset = 192;
     static_assert(slot_offset + sizeof(Slot) <= slot_memory && slot_offset % alignof(Slot) == 0);
 
-    static constexpr std::uint32_t most_batch = 8, most_calm = 1 << 14, seldom = 1 << 13;
+    static constexpr std::uint32_t most_batch = 8, most_calm = 1 << 14, seldom = 1 << 9;
 
     [[nodiscard]] Slot* first() const noexcept { return first_.load(std::memory_order_acquire); } // pairs with join()
 
@@ -314,7 +314,7 @@ template <class P> void Engine<P>::judge_shares(std::uint64_t allocations) noexc
     if (refill_ != 0)
         refill_ /= 4;
     else
-        keep_ /= 2;
+        keep_ = std::max(keep_ / 2, std::min(most_, 2U));
     calm_enough_ = std::min(2 * calm_enough_, most_calm);
 }
 

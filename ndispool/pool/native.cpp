@@ -3,6 +3,7 @@
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace ndispool::pool {
@@ -37,6 +38,22 @@ void Native::full_barrier() noexcept {
 void Native::heavy_barrier() noexcept {
     if constexpr (barriers)
         membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
+
+void Native::Lock::wait() noexcept {
+    constexpr int spins = 200, yields = spins + 50;
+    constexpr timespec moment{.tv_sec = 0, .tv_nsec = 50'000};
+    for (int turn = 0;; ++turn) {
+        // Relaxed: the exchange is what counts.
+        if (!taken_.load(std::memory_order_relaxed) && !taken_.exchange(true, std::memory_order_acquire))
+            return;
+        if (turn < spins)
+            __builtin_ia32_pause();
+        else if (turn < yields)
+            sched_yield();
+        else
+            nanosleep(&moment, nullptr);
+    }
 }
 
 void Native::relax() noexcept {

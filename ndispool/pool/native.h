@@ -3,21 +3,26 @@
 
 #include "ndispool/detail/slot.h"
 
-#include <pthread.h>
-
 namespace ndispool::pool {
 
-// Spins for a moment, then sleeps. What it guards is short; who holds it may lose its processor all the same.
+// What it guards is short, so who waits spins at first; letting go is a plain store. Who holds it may lose its processor all
+// the same: then who waits gives away its own, and in the end sleeps.
 class detail::Native::Lock {
   public:
     Lock() = default;
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
-    void lock() noexcept { pthread_mutex_lock(&mutex_); }
-    void unlock() noexcept { pthread_mutex_unlock(&mutex_); }
+    // Acquire pairs with the release in unlock().
+    void lock() noexcept {
+        if (taken_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+            wait();
+    }
+    void unlock() noexcept { taken_.store(false, std::memory_order_release); }
 
   private:
-    pthread_mutex_t mutex_ = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+    void wait() noexcept;
+
+    std::atomic<bool> taken_{false};
 };
 
 // Whether heavy_barrier() works here; asked once. Without it no thread may use a slot.
