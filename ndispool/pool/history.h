@@ -2,13 +2,15 @@
 // between its begin and its end (Wing and Gong, 1993; with the memory of dead ends of Lowe, 2017).
 //   Callers:   tests that recorded a history.
 //   Holds:     the pool explained: allocate gives a descriptor that nobody has, and gives none only if all are out; in_use
-//              is the number out. A bulk is single operations, in its order, within the time of the call.
+//              is the number out. A bulk is single operations within the time of the call: allocations and a refusal in
+//              their order, frees in any (the pool gives back those of the overflow first).
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace ndispool::pool {
@@ -26,24 +28,38 @@ using History = std::vector<std::vector<Operation>>;
 
 class Explanation {
   public:
-    Explanation(const History& history, unsigned capacity) : history_(history), capacity_(capacity) {}
+    // A further free of a bulk becomes a thread of its own: when it may come is said by its instants alone.
+    Explanation(const History& history, unsigned capacity) : capacity_(capacity) {
+        for (const auto& thread : history) {
+            std::vector<Operation> in_order;
+            for (const Operation& one : thread)
+                if (one.kind == Operation::free && !in_order.empty() && in_order.back().begin == one.begin)
+                    history_.push_back({one});
+                else
+                    in_order.push_back(one);
+            history_.push_back(std::move(in_order));
+        }
+        std::size_t before = 0;
+        for (const auto& thread : history_)
+            first_bit_.push_back(std::exchange(before, before + thread.size()));
+    }
 
     [[nodiscard]] bool exists() {
         done_.assign(history_.size(), 0);
         seen_.clear();
-        return go_on(0);
+        return go_on(0, 0);
     }
 
   private:
-    // `out`: a bit for each descriptor.
-    bool go_on(std::uint64_t out) {
+    // `done`: a bit for each operation. They say which descriptors are out; `out` has a bit for each of these.
+    bool go_on(std::uint64_t done, std::uint64_t out) {
         std::uint64_t first_end = ~std::uint64_t{0};
         for (std::size_t thread = 0; thread < history_.size(); ++thread)
             if (done_[thread] < history_[thread].size())
                 first_end = std::min(first_end, history_[thread][done_[thread]].end);
         if (first_end == ~std::uint64_t{0})
             return true;
-        if (!seen_.insert(key(out)).second)
+        if (!seen_.insert(done).second)
             return false;
         for (std::size_t thread = 0; thread < history_.size(); ++thread) {
             if (done_[thread] == history_[thread].size())
@@ -54,8 +70,9 @@ class Explanation {
             const auto after = effect(next, out);
             if (!after)
                 continue;
+            const std::uint64_t bit = std::uint64_t{1} << (first_bit_[thread] + done_[thread]);
             ++done_[thread];
-            if (go_on(*after))
+            if (go_on(done | bit, *after))
                 return true;
             --done_[thread];
         }
@@ -83,16 +100,9 @@ class Explanation {
         return fits ? std::optional(out) : std::nullopt;
     }
 
-    // What was done of each thread says which are out; but for what another free of the same descriptor left.
-    [[nodiscard]] std::uint64_t key(std::uint64_t out) const {
-        std::uint64_t key = out;
-        for (const std::uint8_t done : done_)
-            key = key * 64 + done;
-        return key;
-    }
-
-    const History& history_;
     const unsigned capacity_;
+    History history_;
+    std::vector<std::size_t> first_bit_; // of each thread
     std::vector<std::uint8_t> done_;
     std::unordered_set<std::uint64_t> seen_;
 };

@@ -29,6 +29,18 @@ TEST(History, operations_at_the_same_time_are_explained_in_either_order) {
     EXPECT_FALSE(explained({{{allocate, 0, 1, 2}, {free, 0, 4, 7}}, {{refused, 0, 8, 9}}}, 1));
 }
 
+TEST(History, the_frees_of_a_bulk_are_explained_in_any_order_and_what_follows_comes_after_them) {
+    const std::vector<Operation> bulk{{allocate, 0, 1, 2}, {allocate, 1, 3, 4}, {free, 0, 5, 10}, {free, 1, 5, 10}};
+    for (const std::uint8_t first : {0, 1})
+        EXPECT_TRUE(explained({bulk, {{allocate, first, 6, 7}, {refused, 0, 8, 9}}}, 2)) << first;
+    EXPECT_FALSE(explained({bulk, {{allocate, 0, 11, 12}, {refused, 0, 13, 14}}}, 2));
+    auto then = bulk;
+    then.push_back({in_use, 0, 11, 12});
+    EXPECT_TRUE(explained({then}, 2));
+    then.back().value = 1;
+    EXPECT_FALSE(explained({then}, 2));
+}
+
 // Each of two readings alone is fine, both are not: the usage does not go up and down and up.
 TEST(History, readings_that_contradict_each_other_are_not_explained) {
     EXPECT_TRUE(explained({{{allocate, 0, 1, 10}}, {{in_use, 0, 2, 3}, {in_use, 1, 4, 5}}}, 1));

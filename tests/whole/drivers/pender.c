@@ -303,6 +303,7 @@ static NTSTATUS NTAPI OpenOrClose(PDEVICE_OBJECT Object, PIRP Irp) {
 
 static NTSTATUS NTAPI Control(PDEVICE_OBJECT Object, PIRP Irp) {
     PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(Irp);
+    ULONG sends;
 
     UNREFERENCED_PARAMETER(Object);
     TRACE("Control", location->Parameters.DeviceIoControl.IoControlCode);
@@ -310,7 +311,10 @@ static NTSTATUS NTAPI Control(PDEVICE_OBJECT Object, PIRP Irp) {
         return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     if (location->Parameters.DeviceIoControl.OutputBufferLength < sizeof(ULONG))
         return Complete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
-    *(PULONG)Irp->AssociatedIrp.SystemBuffer = Only->Sends;
+    NdisAcquireSpinLock(&Only->Lock);
+    sends = Only->Sends;
+    NdisReleaseSpinLock(&Only->Lock);
+    *(PULONG)Irp->AssociatedIrp.SystemBuffer = sends;
     return Complete(Irp, STATUS_SUCCESS, sizeof(ULONG));
 }
 
