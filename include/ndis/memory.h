@@ -34,11 +34,26 @@ typedef enum _EX_POOL_PRIORITY {
 
 /* ---- Bytes. Any IRQL. Lengths in bytes. ---- */
 
-#define RtlCopyMemory(Destination, Source, Length) memcpy((Destination), (Source), (Length))
-#define RtlMoveMemory(Destination, Source, Length) memmove((Destination), (Source), (Length))
-#define RtlZeroMemory(Destination, Length) memset((Destination), 0, (Length))
-#define RtlFillMemory(Destination, Length, Fill) memset((Destination), (Fill), (Length))
-#define RtlEqualMemory(Source1, Source2, Length) (memcmp((Source1), (Source2), (Length)) == 0)
+/* With the length 0 any pointer will do, also a null one: drivers pass what came with an empty request. The C library's functions
+ * do not take that. */
+FORCEINLINE VOID RtlCopyMemory(VOID* Destination, const VOID* Source, SIZE_T Length) {
+    if (Length != 0)
+        memcpy(Destination, Source, Length);
+}
+FORCEINLINE VOID RtlMoveMemory(VOID* Destination, const VOID* Source, SIZE_T Length) {
+    if (Length != 0)
+        memmove(Destination, Source, Length);
+}
+FORCEINLINE VOID RtlFillMemory(VOID* Destination, SIZE_T Length, UCHAR Fill) {
+    if (Length != 0)
+        memset(Destination, Fill, Length);
+}
+FORCEINLINE VOID RtlZeroMemory(VOID* Destination, SIZE_T Length) {
+    RtlFillMemory(Destination, Length, 0);
+}
+FORCEINLINE BOOLEAN RtlEqualMemory(const VOID* Source1, const VOID* Source2, SIZE_T Length) {
+    return Length == 0 || memcmp(Source1, Source2, Length) == 0;
+}
 
 /* Drivers pass overlapping ranges to NdisMoveMemory, so it moves. NdisEqualMemory is 1 or 0. */
 #define NdisMoveMemory(Destination, Source, Length) RtlMoveMemory(Destination, Source, Length)
