@@ -23,6 +23,12 @@ namespace ndispool::host {
 
 namespace {
 
+// Somebody still runs in it. Held where a leak checker sees it; never destroyed.
+void keep_for_ever(std::unique_ptr<load::Image> image) {
+    static auto& kept = *new std::vector<std::unique_ptr<load::Image>>;
+    kept.push_back(std::move(image));
+}
+
 constexpr std::uint64_t tick_100ns = 50'000;             // 5 ms: how often the run looks whether it is over
 constexpr std::uint64_t settle_limit_100ns = 50'000'000; // 5 s for what is in flight to come back
 constexpr std::uint64_t quiet_100ns = 10'000'000;        // 1 s without movement ends a run that no wire feeds
@@ -396,7 +402,7 @@ void Session::take_down() {
     if (driver_.image)
         nt::unregister_code(reinterpret_cast<const void*>(driver_.image->code().begin));
     if (threads_left_)
-        (void)driver_.image.release(); // its code still runs
+        keep_for_ever(std::move(driver_.image)); // its code still runs
     set_checker(nullptr);
     forget_bindings();
     forget_adapters();
