@@ -18,7 +18,8 @@
 //   Cost:      a thread takes from and gives to a stock of its own, without a locked instruction; every 32 descriptors
 //              or so that go one way it turns to what all threads share. Who finds that empty while other stocks are not
 //              pays some microseconds. docs/decisions/pool.md tells how that works, docs/performance.md what it costs.
-//     harmless a free of what is not the start of a descriptor of this pool is refused and changes nothing.
+//     harmless a free of what is not the start of a descriptor of this pool is refused and changes nothing; within a bulk
+//              only what lies outside the descriptors' memory is.
 //   Not here:  what a descriptor contains: a new one is not cleared, and the last 64 bytes of one that is free are the
 //              pool's. That each descriptor is freed once, by who has it: to notice a second free of a static one would
 //              cost a bulk more than all it does. It would give the descriptor two holders; packet pools do notice.
@@ -123,7 +124,7 @@ class [[gnu::visibility("default")]] Pool {
         return false;
     }
 
-    // Frees every one of which a descriptor of this pool begins there, and says how many that were.
+    // Frees those that are this pool's, and says how many that were.
     std::size_t free(std::span<void* const> descriptors) noexcept {
         if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
             if (row_.has_all(descriptors) && slot->give(descriptors)) [[likely]]

@@ -154,7 +154,7 @@ NDIS_STATUS copy_shown(const Shown& from, UINT offset, UINT length, PNDIS_PACKET
     return NDIS_STATUS_SUCCESS;
 }
 
-// A sleeping adapter indicates: the packets are its own again at once.
+// An adapter indicates that nobody hears: the packets are its own again at once.
 void refuse(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
     for (PNDIS_PACKET packet : packets) {
         if (NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES)
@@ -172,7 +172,8 @@ void indicate(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
     machine::DispatchScope dispatch;
     // While MiniportHalt runs the driver may still be at it, and a loan comes back at once because nobody is bound any more.
     const AdapterState state = adapter.state.load(std::memory_order_acquire);
-    if (state == AdapterState::low_power) {
+    // The binding below an intermediate driver may receive while the virtual adapter's MiniportInitialize is about to return.
+    if (state == AdapterState::low_power || (state == AdapterState::initializing && adapter.miniport->layered)) {
         refuse(adapter, packets);
         return;
     }

@@ -18,6 +18,28 @@ TEST(Receive, a_packet_no_binding_wants_comes_back_at_once) {
     EXPECT_EQ(back, std::vector{packet.get()});
 }
 
+TEST(Receive, a_virtual_adapter_that_initializes_gets_its_packets_back_and_no_finding) {
+    TestMiniport miniport;
+    std::vector<PNDIS_PACKET> back;
+    miniport.on_return = [&](PNDIS_PACKET packet) { back.push_back(packet); };
+    Stack stack(miniport);
+    TestProtocol protocol;
+    int seen = 0;
+    protocol.on_receive_packet = [&](PNDIS_PACKET) { return ++seen, 0; };
+    stack.bind(protocol);
+    TestPacket packet;
+    for (const bool is_virtual : {true, false}) {
+        stack.adapter().miniport->layered = is_virtual;
+        stack.adapter().state = AdapterState::initializing;
+        stack.indicate(std::array{packet.get()});
+        stack.adapter().state = AdapterState::running;
+        EXPECT_EQ(stack.findings().empty(), is_virtual) << "a miniport of its own must not indicate yet";
+    }
+    stack.adapter().miniport->layered = false;
+    EXPECT_EQ(back, std::vector{packet.get()});
+    EXPECT_EQ(seen, 0);
+}
+
 TEST(Receive, a_binding_receives_nothing_until_it_sets_a_filter) {
     TestMiniport miniport;
     Stack stack(miniport);
