@@ -178,7 +178,9 @@ void indicate(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
         return;
     }
     if (state == AdapterState::initializing || state == AdapterState::halted) {
-        report("indicate-status", "packets were indicated before MiniportInitialize had returned or after the halt");
+        report("indicate-status", state == AdapterState::initializing
+                                      ? "packets were indicated before MiniportInitialize had returned"
+                                      : "packets were indicated after MiniportHalt had returned");
         return;
     }
     bool keeps = false; // RESOURCES holds for the packet and all that follow in the array

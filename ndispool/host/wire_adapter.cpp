@@ -216,8 +216,10 @@ bool WireAdapter::poll() noexcept {
 }
 
 bool WireAdapter::may_receive() const {
-    return initialized_.load(std::memory_order_acquire) && awake_.load(std::memory_order_relaxed) &&
-           connected_.load(std::memory_order_relaxed);
+    // An adapter that is inserted while the processor polls is initialized a moment before it runs.
+    return initialized_.load(std::memory_order_acquire) &&
+           adapter_of(adapter_)->state.load(std::memory_order_acquire) == AdapterState::running &&
+           awake_.load(std::memory_order_relaxed) && connected_.load(std::memory_order_relaxed);
 }
 
 bool WireAdapter::receive() {
