@@ -123,6 +123,7 @@ TEST(Dpc, may_queue_itself_again_and_a_round_still_ends) {
     again.wait_for(10);
     synchronize(); // needs the round to end
     again.over = true;
+    synchronize(); // a routine that had not seen it yet has queued itself by now, for the last time
     wait_until([&] { return again.dpc.queued_on == 0; });
     synchronize();
 }
