@@ -56,9 +56,9 @@ TEST_P(PoolStrictness, threads_that_together_need_the_capacity_are_never_refused
 }
 
 INSTANTIATE_TEST_SUITE_P(Demands, PoolStrictness,
-                         testing::Values(Turns{{8, 0, 384}, 8, 1, 10000}, Turns{{4, 4, 384}, 8, 1, 3000},
-                                         Turns{{0, 8, 384}, 8, 1, 1000}, Turns{{1, 1, 384}, 2, 1, 3000},
-                                         Turns{{64, 0, 384}, 4, 16, 10000}, Turns{{16, 48, 384}, 4, 16, 5000}),
+                         testing::Values(Turns{{8, 0, 384}, 8, 1, 2000}, Turns{{4, 4, 384}, 8, 1, 1000},
+                                         Turns{{0, 8, 384}, 8, 1, 1000}, Turns{{1, 1, 384}, 2, 1, 2000},
+                                         Turns{{64, 0, 384}, 4, 16, 5000}, Turns{{16, 48, 384}, 4, 16, 1000}),
                          [](const auto& test) {
                              return std::to_string(test.param.shape.descriptors) + "_and_" +
                                     std::to_string(test.param.shape.overflow) + "_for_" +
