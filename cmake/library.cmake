@@ -1,7 +1,7 @@
 # libndispool.so: the NDIS 5.x packet API and the engine for programs. The rooms below host, whole: a program uses functions
 # that nothing in the library itself calls. What is visible is marked so in include/; the rest is hidden.
 set(objects)
-set(rooms pool machine nt ndis)
+set(rooms pool machine nt ndis monitor)
 foreach(room ${rooms})
   get_target_property(kind ndispool_${room} TYPE)
   if(kind STREQUAL "STATIC_LIBRARY")

@@ -1,5 +1,5 @@
 # The command. Its manual pages are compiled into the tool room.
-foreach(page ndispool run check inspect report doctor)
+foreach(page ndispool run check pools top inspect report doctor)
   file(READ ${PROJECT_SOURCE_DIR}/ndispool/tool/${page}.txt ${page}_manual)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/ndispool/tool/${page}.txt)
 endforeach()

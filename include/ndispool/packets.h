@@ -1,4 +1,5 @@
-/* Packets for programs, beyond what NDIS has: packets set aside for later, and waiting until a pool is empty.
+/* Packets for programs, beyond what NDIS has: packets set aside for later, waiting until a pool is empty, pools shown to
+ * other programs.
  *
  * These are ours, not NDIS functions; no driver may use them, as Windows does not have them. C11 and C++17. A handle that is
  * not that of a packet pool is reported on standard error and gives the answer "no".
@@ -35,6 +36,12 @@ NDISAPI VOID NTAPI ndispool_release_packets(ndispool_reservation* reservation);
  * empty. The pool must not be freed meanwhile. */
 #define NDISPOOL_FOREVER 0xFFFFFFFFu
 NDISAPI BOOLEAN NTAPI ndispool_wait_until_empty(NDIS_HANDLE pool, UINT milliseconds);
+
+/* From now on `ndispool pools` and `ndispool top` of the same user show this process's packet pools, until it ends. A thread of
+ * the library's answers them; pools cost nothing more for it. `program`: what the process is called there; NULL: as its file is.
+ * FALSE: no socket or thread could be had. The environment variable NDISPOOL_PUBLISH=1 does the same for a program that does not
+ * call this. A child that was forked does not publish. */
+NDISAPI BOOLEAN NTAPI ndispool_publish_pools(const char* program);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 #include "ndispool/host/findings.h"
 #include "ndispool/host/inventory.h"
 #include "ndispool/host/operation.h"
+#include "ndispool/host/place.h"
 #include "ndispool/host/pnp.h"
 #include "ndispool/host/stack_control.h"
 #include "ndispool/host/wire_adapter.h"
@@ -91,7 +92,8 @@ class Session {
     Traffic traffic_;
     Freedom freedom_; // used on the checked door
     Driver driver_;
-    Driver own_; // the host's two: the adapter below and the protocol above
+    std::optional<NamedImage> named_; // goes before the driver does
+    Driver own_;                      // the host's two: the adapter below and the protocol above
     Kind kind_ = Kind::protocol;
     std::unique_ptr<WireAdapter> adapter_;
     std::unique_ptr<WireEdge> edge_;
@@ -118,6 +120,7 @@ void Session::load() {
                         "; build the driver without it");
         return found ? found->native : nullptr;
     });
+    named_.emplace(*driver_.image);
     driver_.name = driver_.image->name();
     driver_.registry_path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + nt::to_utf16(driver_.name);
     set_parameters(setup_.parameters, nt::to_utf16(driver_.name));

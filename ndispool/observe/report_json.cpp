@@ -2,6 +2,7 @@
 
 #include "ndispool/observe/json.h"
 #include "ndispool/observe/kind.h"
+#include "ndispool/observe/pool_json.h"
 #include "ndispool/observe/words.h"
 
 namespace ndispool::observe {
@@ -50,27 +51,8 @@ void write(JsonWriter& json, const host::WireReport& wire) {
 }
 
 void write(JsonWriter& json, const host::PoolReport& pool) {
-    const ndis::PoolRecord& record = pool.record;
     json.begin_object();
-    json.member("id", record.id);
-    json.member("allocator", pool.allocator);
-    json.member("descriptors", record.descriptors);
-    json.member("overflow", record.overflow);
-    json.member("capacity", record.capacity);
-    json.member("in_use", record.in_use);
-    json.member("peak", record.peak);
-    json.member("overflow_in_use", record.overflow_in_use);
-    json.member("overflow_peak", record.overflow_peak);
-    json.member("allocations", record.allocations);
-    json.member("frees", record.frees);
-    json.member("refusals", record.refusals);
-    json.member("packet_size_bytes", record.packet_size);
-    json.member("protocol_reserved_bytes", record.protocol_reserved);
-    json.member("protocol_id", record.protocol_id);
-    json.member("freed", record.freed);
-    json.member("in_use_when_freed", record.in_use_when_freed);
-    json.member("empty_when_freed", record.freed && record.in_use_when_freed == 0);
-    json.member("alive", record.alive);
+    write_pool_fields(json, pool.record, pool.allocator);
     json.end_object();
 }
 

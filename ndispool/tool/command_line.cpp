@@ -10,14 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <limits>
 
 namespace ndispool::tool {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> later_commands = {"pools", "top"};
 constexpr std::string_view driver_operand = "a DRIVER: a .so file or the name of a shipped driver";
 
 const std::vector<OptionForm> run_options = {{"--below", "a WIRE"},
@@ -58,8 +56,8 @@ std::vector<OptionForm> check_options() {
     return options;
 }
 
-const std::array<CommandForm, 5>& forms() {
-    static const std::array<CommandForm, 5> all = {{
+const std::array<CommandForm, 7>& forms() {
+    static const std::array<CommandForm, 7> all = {{
         {"run",
          driver_operand,
          "DRIVER",
@@ -75,6 +73,13 @@ const std::array<CommandForm, 5>& forms() {
          {},
          &report_manual},
         {"doctor", "", "", {{"--json", "a FILE", "-"}}, {}, &doctor_manual},
+        {"pools", "", "", {{"--json", "a FILE", "-"}}, {"--all"}, &pools_manual},
+        {"top",
+         "",
+         "",
+         {{"--interval", "a number of seconds"}, {"--count", "a number of rounds"}},
+         {"--once"},
+         &top_manual},
     }};
     return all;
 }
@@ -89,9 +94,6 @@ bool one_of(std::string_view word, const auto& words) {
         names.push_back(form.name);
     if (word.starts_with("-"))
         throw UsageError(fmt::format("{}: there is no such option before a command; see 'ndispool --help'", word));
-    if (one_of(word, later_commands))
-        throw LackError(fmt::format("{}: this version of ndispool does not have this command yet; it has: {}", word,
-                                    fmt::join(names, ", ")));
     throw UsageError(
         fmt::format("{}: there is no such command; {}", word, did_you_mean(word, names, "see 'ndispool --help'")));
 }
@@ -197,7 +199,39 @@ CheckOptions check_from(const CommandForm& form, const ReadLine& read) {
     return options;
 }
 
+// The PID, if one is given.
+std::optional<int> process_from(const CommandForm& form, const ReadLine& read) {
+    if (read.operands.size() > 1)
+        throw UsageError(fmt::format("{}: unexpected after PID {}; {} takes one or none", read.operands[1],
+                                     read.operands[0], form.name));
+    if (read.operands.empty())
+        return {};
+    return static_cast<int>(whole_number("PID", read.operands[0], 1, std::numeric_limits<int>::max()));
+}
+
+PoolsOptions pools_from(const CommandForm& form, const ReadLine& read) {
+    PoolsOptions options{.process = process_from(form, read), .json = {}, .all = read.flags.at("--all")};
+    with(read, "--json", [&](auto& value) { options.json = value; });
+    return options;
+}
+
+TopOptions top_from(const CommandForm& form, const ReadLine& read) {
+    TopOptions options{.process = process_from(form, read), .rounds = {}};
+    with(read, "--interval", [&](auto& value) { options.interval_seconds = seconds("--interval", value); });
+    with(read, "--count", [&](auto& value) { options.rounds = whole_number("--count", value, 1, any); });
+    if (read.flags.at("--once")) {
+        if (options.rounds)
+            throw UsageError("--once: --count is given too; give one of them");
+        options.rounds = 1;
+    }
+    return options;
+}
+
 Command command_from(const CommandForm& form, const ReadLine& read) {
+    if (form.name == "pools")
+        return pools_from(form, read);
+    if (form.name == "top")
+        return top_from(form, read);
     if (form.name == "check")
         return check_from(form, read);
     if (form.name == "inspect") {

@@ -59,12 +59,25 @@ struct DoctorOptions {
     std::optional<std::filesystem::path> json;
 };
 
+struct PoolsOptions {
+    std::optional<int> process; // all that can be asked
+    std::optional<std::filesystem::path> json;
+    bool all = false;
+};
+
+struct TopOptions {
+    std::optional<int> process;
+    double interval_seconds = 1;
+    std::optional<std::uint64_t> rounds; // no end
+};
+
 // Print this and be done.
 struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<ShowText, RunOptions, CheckOptions, InspectOptions, PageOptions, DoctorOptions>;
+using Command = std::variant<ShowText, RunOptions, CheckOptions, InspectOptions, PageOptions, DoctorOptions,
+                             PoolsOptions, TopOptions>;
 
 // `arguments`: without the program's name. Throws UsageError or LackError.
 Command parse_command_line(const std::vector<std::string>& arguments);

@@ -137,9 +137,22 @@ TEST(CommandLine, malformed_values_are_named_with_their_option) {
     EXPECT_TRUE(has(refusal({"run", "d", "--param", "novalue"}), "--param: 'novalue'"));
 }
 
-TEST(CommandLine, what_later_versions_have_is_lacking_not_unknown) {
-    for (const char* command : {"pools", "top"})
-        EXPECT_TRUE(has(refusal<LackError>({command, "x"}), std::string(command) + ": this version")) << command;
+TEST(CommandLine, pools_and_top_take_a_process_or_none) {
+    EXPECT_FALSE(std::get<PoolsOptions>(parse_command_line({"pools"})).process);
+    const auto pools = std::get<PoolsOptions>(parse_command_line({"pools", "42", "--all", "--json"}));
+    EXPECT_EQ(pools.process, 42);
+    EXPECT_TRUE(pools.all);
+    EXPECT_EQ(pools.json, "-");
+    const auto top = std::get<TopOptions>(parse_command_line({"top", "7", "--interval", "0.25", "--count", "3"}));
+    EXPECT_EQ(top.process, 7);
+    EXPECT_EQ(top.interval_seconds, 0.25);
+    EXPECT_EQ(top.rounds, 3u);
+    EXPECT_EQ(std::get<TopOptions>(parse_command_line({"top", "--once"})).rounds, 1u);
+    EXPECT_TRUE(has(refusal({"pools", "passthru"}), "PID: 'passthru'"));
+    EXPECT_TRUE(has(refusal({"top", "0"}), "PID: '0'"));
+    EXPECT_TRUE(has(refusal({"top", "1", "2"}), "2: unexpected after PID 1"));
+    EXPECT_TRUE(has(refusal({"top", "--once", "--count", "2"}), "--once"));
+    EXPECT_TRUE(has(refusal({"top", "--interval", "0"}), "--interval: '0'"));
 }
 
 CheckOptions check_of(const Words& arguments) {

@@ -8,6 +8,8 @@ namespace ndispool::tool {
 extern const std::string_view program_manual;
 extern const std::string_view run_manual;
 extern const std::string_view check_manual;
+extern const std::string_view pools_manual;
+extern const std::string_view top_manual;
 extern const std::string_view inspect_manual;
 extern const std::string_view report_manual;
 extern const std::string_view doctor_manual;

@@ -7,8 +7,10 @@
 #include "ndispool/tool/doctor_command.h"
 #include "ndispool/tool/inspect_command.h"
 #include "ndispool/tool/page_command.h"
+#include "ndispool/tool/pools_command.h"
 #include "ndispool/tool/run_command.h"
 #include "ndispool/tool/say.h"
+#include "ndispool/tool/top_command.h"
 #include "ndispool/wire/wire.h"
 
 #include <new>
@@ -28,6 +30,8 @@ struct Perform {
     ExitCode operator()(const InspectOptions& options) const { return inspect(options); }
     ExitCode operator()(const PageOptions& options) const { return write_page(options); }
     ExitCode operator()(const DoctorOptions& options) const { return doctor(options); }
+    ExitCode operator()(const PoolsOptions& options) const { return show_pools(options); }
+    ExitCode operator()(const TopOptions& options) const { return top(options); }
 };
 
 ExitCode ended(ExitCode code, std::string_view line) {

@@ -1,5 +1,7 @@
 #include "ndispool/tool/run_command.h"
 
+#include "ndispool/host/place.h"
+#include "ndispool/monitor/service.h"
 #include "ndispool/observe/progress_bar.h"
 #include "ndispool/tool/checked_run.h"
 #include "ndispool/tool/command_file.h"
@@ -17,6 +19,7 @@ namespace {
 
 host::Report run_with_progress(const RunOptions& options) {
     const StopSignals signals;
+    const monitor::Service watchable("run " + options.driver, host::place);
     observe::ProgressBar bar(STDERR_FILENO, observe::progress_wanted(STDERR_FILENO, options.report.quiet));
     return host::run(options.setup, signals.flag(), [&](const host::Progress& now) { bar.show(now); });
 }
