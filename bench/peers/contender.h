@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace ndispool::bench {
@@ -22,12 +23,12 @@ struct NoThreads {
     void thread_ends() {}
 };
 
-// Through the public header, as a program uses it.
+// Through the public header, as a program uses it. As with DPDK's, a copy is another pointer to the same pool, for a loop's own use.
 class Ndispool : NoThreads {
   public:
     using NoThreads::thread_begins, NoThreads::thread_ends;
     explicit Ndispool(unsigned capacity)
-        : pool_(pool::Pool::create({.descriptors = capacity, .size = descriptor_bytes})) {}
+        : pool_(pool::Pool::create({.descriptors = capacity, .size = descriptor_bytes}).release()) {}
     void* allocate() { return pool_->allocate(); }
     void free(void* descriptor) { pool_->free(descriptor); }
     bool allocate(std::span<void*> out) { return pool_->allocate(out) == out.size(); }
@@ -35,8 +36,12 @@ class Ndispool : NoThreads {
     std::size_t in_use() { return pool_->in_use(); }
 
   private:
-    std::unique_ptr<pool::Pool> pool_;
+    pool::Pool* pool_; // to the end of the program
 };
+
+// What a loop works with: a pointer of its own to a pool, as a program has it in a variable, or whatever else as it is.
+template <class Contender>
+using Local = std::conditional_t<std::is_trivially_copy_constructible_v<Contender>, Contender, Contender&>;
 
 // The floor: what taking and giving would cost if there were one thread only.
 class ArrayStack : NoThreads {

@@ -16,8 +16,6 @@ class NdisPackets {
         if (status != NDIS_STATUS_SUCCESS)
             throw std::runtime_error("NdisAllocatePacketPoolEx failed");
     }
-    ~NdisPackets() { NdisFreePacketPool(pool_); }
-    NdisPackets(const NdisPackets&) = delete;
     void* allocate() {
         NDIS_STATUS status;
         PNDIS_PACKET packet;

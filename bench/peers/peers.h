@@ -53,8 +53,6 @@ template <unsigned Cache> class DpdkMempool : public DpdkThread {
         if (pool_ == nullptr)
             throw std::runtime_error(std::string("rte_mempool_create: ") + rte_strerror(rte_errno));
     }
-    ~DpdkMempool() { rte_mempool_free(pool_); }
-    DpdkMempool(const DpdkMempool&) = delete;
     void* allocate() {
         void* descriptor;
         return rte_mempool_get(pool_, &descriptor) == 0 ? descriptor : nullptr;
@@ -77,7 +75,6 @@ class DpdkMbufs : public DpdkThread {
         if (pool_ == nullptr)
             throw std::runtime_error("rte_pktmbuf_pool_create failed");
     }
-    ~DpdkMbufs() { rte_mempool_free(pool_); }
     DpdkMbufs(const DpdkMbufs&) = delete;
     void* allocate() { return rte_pktmbuf_alloc(pool_); }
     void free(void* packet) { rte_pktmbuf_free(static_cast<rte_mbuf*>(packet)); }

@@ -2,6 +2,8 @@
 // wall-clock time of one thread. Every descriptor is written to, as whoever takes one does.
 #pragma once
 
+#include "bench/peers/contender.h"
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -52,7 +54,10 @@ template <class Contender, class Work, class Other> double beside(Contender& con
     return time;
 }
 
-template <class Contender> void pairs(Contender& contender, std::size_t count) {
+// The loops are functions of their own, so that what surrounds them takes no registers from them.
+
+template <class Contender> [[gnu::noinline]] void pairs(Contender& shared, std::size_t count) {
+    Local<Contender> contender = shared;
     for (std::size_t i = 0; i < count; ++i) {
         void* descriptor = contender.allocate();
         touch(descriptor);
@@ -64,33 +69,37 @@ template <class Contender> double one_pair(Contender& contender, std::size_t cou
     return nanoseconds([&] { pairs(contender, count); }) / static_cast<double>(count);
 }
 
+template <class Contender> [[gnu::noinline]] void bursts(Contender& shared, std::size_t count) {
+    Local<Contender> contender = shared;
+    std::array<void*, burst> held;
+    for (std::size_t i = 0; i < count; ++i) {
+        for (void*& descriptor : held) {
+            descriptor = contender.allocate();
+            touch(descriptor);
+        }
+        for (void* descriptor : held)
+            contender.free(descriptor);
+    }
+}
+
 template <class Contender> double thirty_two_each(Contender& contender, std::size_t count) {
-    std::array<void*, burst> held{};
-    return nanoseconds([&] {
-               for (std::size_t i = 0; i < count / burst; ++i) {
-                   for (void*& descriptor : held) {
-                       descriptor = contender.allocate();
-                       touch(descriptor);
-                   }
-                   for (void* descriptor : held)
-                       contender.free(descriptor);
-               }
-           }) /
-           static_cast<double>(count);
+    return nanoseconds([&] { bursts(contender, count / burst); }) / static_cast<double>(count);
+}
+
+template <class Contender> [[gnu::noinline]] void bulks(Contender& shared, std::size_t count) {
+    Local<Contender> contender = shared;
+    std::array<void*, burst> held;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!contender.allocate(std::span<void*>(held)))
+            std::abort();
+        for (void* descriptor : held)
+            touch(descriptor);
+        contender.free(std::span<void* const>(held));
+    }
 }
 
 template <class Contender> double bulk(Contender& contender, std::size_t count) {
-    std::array<void*, burst> held{};
-    return nanoseconds([&] {
-               for (std::size_t i = 0; i < count / burst; ++i) {
-                   if (!contender.allocate(std::span<void*>(held)))
-                       std::abort();
-                   for (void* descriptor : held)
-                       touch(descriptor);
-                   contender.free(std::span<void* const>(held));
-               }
-           }) /
-           static_cast<double>(count);
+    return nanoseconds([&] { bulks(contender, count / burst); }) / static_cast<double>(count);
 }
 
 // Bursts on their way from one thread to another.

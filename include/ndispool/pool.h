@@ -89,6 +89,7 @@ class [[gnu::visibility("default")]] Pool {
     ~Pool();
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
+    static void operator delete(void* pool) noexcept; // after the destructor
 
     // Null: the pool is dry.
     [[nodiscard]] void* allocate() noexcept {
@@ -127,7 +128,7 @@ class [[gnu::visibility("default")]] Pool {
     // Frees those that are this pool's, and says how many that were.
     std::size_t free(std::span<void* const> descriptors) noexcept {
         if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
-            if (row_.has_all(descriptors) && slot->give(descriptors)) [[likely]]
+            if (slot->give(descriptors.size(), [&](void** to) { return row_.copy_all(to, descriptors); })) [[likely]]
                 return descriptors.size();
         return free_slowly(descriptors);
     }
@@ -151,7 +152,7 @@ class [[gnu::visibility("default")]] Pool {
     [[nodiscard]] bool owns(const void* pointer) const noexcept;
     // The start of a static descriptor, out or not.
     [[nodiscard]] bool is_static(const void* pointer) const noexcept {
-        return row_.index_of(pointer) < row_.count;
+        return row_.begins(pointer);
     }
     // The start of a descriptor that is out. For those in doubt: it stops all threads that use the pool.
     [[nodiscard]] bool is_allocated(const void* pointer) const noexcept;
@@ -163,19 +164,24 @@ class [[gnu::visibility("default")]] Pool {
 
   private:
     struct Core;
-    Pool(std::unique_ptr<Core> core, std::uint32_t number) noexcept;
+    explicit Pool(std::unique_ptr<Core> core) noexcept;
+    static void* operator new(std::size_t, void* place) noexcept {
+        return place;
+    }
 
     // The calling thread's, or null: it has none yet.
     [[nodiscard]] detail::Slot<detail::Native>* slot_here() const noexcept {
-        return detail::this_thread[number_];
+        return reinterpret_cast<const detail::Entry*>(reinterpret_cast<std::uintptr_t>(this) +
+                                                      static_cast<std::uintptr_t>(detail::to_this_threads_entry))
+            ->slot;
     }
     void* allocate_slowly() noexcept;
     bool free_slowly(void* descriptor) noexcept;
     std::size_t allocate_slowly(std::span<void*> out) noexcept;
     std::size_t free_slowly(std::span<void* const> descriptors) noexcept;
 
-    const detail::Row row_; // the static descriptors
-    const std::uint32_t number_;
+    [[maybe_unused]] const detail::Entry no_entry_{}; // first: see to_this_threads_entry
+    const detail::Row row_;                           // the static descriptors
     const std::unique_ptr<Core> core_;
 };
 

@@ -17,7 +17,7 @@ template <class P> class Depot {
   public:
     // 0: magazines of this pool do not come in batches.
     Depot(const detail::Row& row, std::uint32_t batch_magazines)
-        : row_(row), folder_(row), batch_magazines_(batch_magazines) {}
+        : free_(row.count()), row_(row), folder_(row), batch_magazines_(batch_magazines) {}
 
     [[nodiscard]] std::uint32_t free() const { return free_; }
 
@@ -69,7 +69,7 @@ template <class P> class Depot {
         folder_.for_each(loose_, visit);
         for (std::uint32_t i = 0; i < batches_; ++i)
             folder_.for_each({batch_[i], static_cast<std::uint16_t>(batch_magazines_)}, visit);
-        for (std::uint32_t index = fresh_; index < row_.count; ++index)
+        for (std::uint32_t index = fresh_; index < row_.count(); ++index)
             visit(index);
     }
 
@@ -92,16 +92,18 @@ template <class P> class Depot {
         return true;
     }
 
+    // These and the beginning of the list are in the line of the lock, which whoever comes here has fetched.
+    std::uint32_t free_;
+    std::uint32_t fresh_ = 0; // this index and all above were never taken
+    std::uint16_t listed_ = 0;
+    std::uint16_t batches_ = 0;
+    detail::Chain loose_;
+    std::array<std::uint16_t, 2 * P::magazine> list_;
+    std::array<std::uint16_t, 256> batch_; // the first of each; of the usual magazines that suffices for every pool
+
     const detail::Row row_;
     const Folder<P> folder_;
     const std::uint32_t batch_magazines_;
-    std::uint32_t free_ = row_.count;
-    std::uint32_t fresh_ = 0; // this index and all above were never taken
-    std::uint32_t listed_ = 0;
-    std::uint32_t batches_ = 0;
-    detail::Chain loose_;
-    alignas(64) std::array<std::uint16_t, 2 * P::magazine> list_;
-    std::array<std::uint16_t, 256> batch_; // the first of each; of the usual magazines that suffices for every pool
 };
 
 } // namespace ndispool::pool

@@ -127,10 +127,10 @@ template <class P> class Engine {
     }
 
     [[nodiscard]] auto unfold() const noexcept {
-        return [this](detail::Chain& chain, auto& descriptors) { folder_.unfold(chain, descriptors); };
+        return [this](detail::Chain& chain, auto* descriptors) { folder_.unfold(chain, descriptors); };
     }
     [[nodiscard]] auto fold() const noexcept {
-        return [this](detail::Chain& chain, const auto& descriptors) { folder_.fold(chain, descriptors); };
+        return [this](detail::Chain& chain, const auto* descriptors) { folder_.fold(chain, descriptors); };
     }
 
     // All below: under the lock.
@@ -160,25 +160,28 @@ template <class P> class Engine {
     const Folder<P> folder_;
     const Counters& beside_;
     const bool slots_work_;
+    // What of a small pool two threads may keep is to be a small part of it.
+    const std::uint32_t most_ = std::min<std::uint32_t>(P::magazine, row_.count() / P::share);
+    // A slot's stock and its spare magazines together are at most an eighth of the pool.
+    const std::uint32_t batch_ =
+        std::clamp<std::uint32_t>(row_.count() / P::share / P::magazine, 2, most_batch + 2) - 2;
     typename P::template Atomic<Slot*> first_{nullptr};
     Counters without_slot_; // of threads that have none; written under the lock
     typename P::template Atomic<std::uint32_t> watchers_{0};
     typename P::template Atomic<std::uint32_t> peak_{0};
 
-    alignas(64) typename P::Lock lock_; // guards what follows, and the slots as they say
-    // What of a small pool two threads may keep is to be a small part of it.
-    const std::uint32_t most_ = std::min<std::uint32_t>(P::magazine, row_.count / P::share);
-    // A slot's stock and its spare magazines together are at most an eighth of the pool.
-    const std::uint32_t batch_ = std::clamp<std::uint32_t>(row_.count / P::share / P::magazine, 2, most_batch + 2) - 2;
+    // What the lock guards, and the slots as they say.
+    alignas(64) typename P::Lock lock_;
+    std::uint32_t calm_ = 0; // turns to the depot since keep_ or refill_ changed
+    Depot<P> depot_;
+
     std::uint32_t refill_ = most_;
     std::uint32_t keep_ = most_;
-    std::uint32_t calm_ = 0;              // turns to the depot since those two changed
     std::uint32_t calm_enough_ = P::calm; // before they grow
     std::uint64_t seized_at_ = 0;         // allocations when somebody last found kept what was needed
     std::uint32_t slots_ = 0;
     std::uint32_t owned_ = 0;
     std::uint32_t most_away_ = 0; // the most that ever were not in the depot
-    Depot<P> depot_;
 };
 
 template <class P> auto Engine<P>::join() noexcept -> Slot* {
@@ -268,7 +271,6 @@ void Engine<P>::give(Slot* own, std::span<void* const> descriptors, Action empti
     std::uint32_t kept = 0;
     if (own != nullptr) {
         const Share share = this->share();
-        own->set_limit(2 * share.keep, share.magazines);
         kept = static_cast<std::uint32_t>(std::min<std::size_t>(descriptors.size(), share.keep));
         if (own->spare_chain().magazines >= std::max(share.magazines, 1U))
             depot_.push(own->spare_chain());
@@ -276,6 +278,7 @@ void Engine<P>::give(Slot* own, std::span<void* const> descriptors, Action empti
             own->drop_magazine(fold());
         if (own->stock() + kept > 2 * share.keep)
             own->drop_oldest(own->stock() + kept - share.keep, [this](void* descriptor) { depot_.push(descriptor); });
+        own->set_limit(2 * share.keep, share.magazines);
     }
     for (void* descriptor : descriptors.first(descriptors.size() - kept))
         depot_.push(descriptor);
@@ -323,7 +326,7 @@ template <class P> bool Engine<P>::seize(const Slot* own, std::size_t got) noexc
     std::optional<Sum> sum;
     for (int i = 0; i < P::tries && !sum; ++i)
         sum = read(false);
-    if (sum && sum->used() + got == row_.count)
+    if (sum && sum->used() + got == row_.count())
         return false;
     judge_shares(sum ? sum->allocations : seized_at_);
     freeze(own);
@@ -406,7 +409,7 @@ template <class P> void Engine<P>::raise_peak(std::uint64_t used) noexcept {
 // The usage is looked at when more descriptors are away from the depot than ever before, and, until it kept none since then,
 // at every allocation that leaves a slot fewer than before. While there is one slot that misses nothing.
 template <class P> void Engine<P>::note_peak(Slot* own) noexcept {
-    const std::uint32_t away = row_.count - depot_.free();
+    const std::uint32_t away = row_.count() - depot_.free();
     const bool record = away > most_away_;
     if (record || own == nullptr || own->kept() < own->slack()) {
         most_away_ = std::max(most_away_, away);

@@ -19,7 +19,7 @@ template <class P> class Folder {
     explicit Folder(const detail::Row& row) : row_(row) {}
 
     // The first `magazine` of descriptors, oldest first.
-    template <class Descriptors> void fold(detail::Chain& chain, const Descriptors& descriptors) const {
+    template <class Descriptor> void fold(detail::Chain& chain, const Descriptor* descriptors) const {
         Fold fold;
         for (std::uint32_t i = 0; i < magazine - 1; ++i)
             fold.others[i] = static_cast<std::uint16_t>(row_.index_of(static_cast<void*>(descriptors[i])));
@@ -32,7 +32,7 @@ template <class P> class Folder {
     }
 
     // The other way round. There must be a magazine.
-    template <class Descriptors> void unfold(detail::Chain& chain, Descriptors& descriptors) const {
+    template <class Descriptor> void unfold(detail::Chain& chain, Descriptor* descriptors) const {
         std::uint16_t indexes[magazine];
         unfold_indexes(chain, indexes);
         for (std::uint32_t i = 0; i < magazine; ++i)
@@ -66,7 +66,7 @@ template <class P> class Folder {
     static_assert(sizeof(Fold) <= 64, "no stride is shorter");
 
     [[nodiscard]] void* place(std::uint16_t index) const {
-        return static_cast<std::byte*>(row_.at(index)) + row_.stride - sizeof(Fold);
+        return static_cast<std::byte*>(row_.at(index)) + row_.stride() - sizeof(Fold);
     }
     [[nodiscard]] Fold read(std::uint16_t index) const {
         Fold fold;

@@ -61,8 +61,8 @@ enum class Fault {
     no_heavy_barrier,
     no_light_barrier,
     no_full_barrier,
-    weak_unblock, // release of floor and limit
-    weak_look,    // acquire of floor and limit
+    weak_unblock, // release of the base
+    weak_look,    // acquire of the base
     weak_leave,   // release of the counters, with the mark in them
     weak_quiet,   // acquire of the mark
     weak_sum,     // acquire of the counters
@@ -141,25 +141,29 @@ struct Model {
                 std::exchange(late.counter, nullptr)->store(late.value, rl::mo_relaxed, RL_INFO);
             value_.store(value, store_order(order), RL_INFO);
         }
-        T fetch_add(T value, std::memory_order) { return value_.fetch_add(value, rl::mo_seq_cst, RL_INFO); }
-        T fetch_sub(T value, std::memory_order) { return value_.fetch_sub(value, rl::mo_seq_cst, RL_INFO); }
+        T fetch_add(T value, std::memory_order order) { return value_.fetch_add(value, change_order(order), RL_INFO); }
+        T fetch_sub(T value, std::memory_order order) { return value_.fetch_sub(value, change_order(order), RL_INFO); }
         bool compare_exchange_weak(T& old, T value, std::memory_order) {
             return value_.compare_exchange_strong(old, value, rl::mo_relaxed, RL_INFO);
         }
 
       private:
-        static constexpr bool is_edge = std::is_same_v<T, std::uint32_t>; // floor and limit
+        static constexpr bool is_base = std::is_same_v<T, unsigned long long>;
         static constexpr bool is_counter = std::is_same_v<T, std::uint64_t>;
 
         static rl::memory_order load_order(std::memory_order order) {
-            const bool weak = (fault == Fault::weak_look && is_edge) ||
+            const bool weak = (fault == Fault::weak_look && is_base) ||
                               (fault == Fault::weak_quiet && is_counter && order == look) ||
                               (fault == Fault::weak_sum && is_counter && order != look);
             return order == std::memory_order::relaxed || weak ? rl::mo_relaxed : rl::mo_acquire;
         }
         static rl::memory_order store_order(std::memory_order order) {
-            const bool weak = (fault == Fault::weak_unblock && is_edge) || (fault == Fault::weak_leave && is_counter);
+            const bool weak = (fault == Fault::weak_unblock && is_base) || (fault == Fault::weak_leave && is_counter);
             return order != std::memory_order::release || weak ? rl::mo_relaxed : rl::mo_release;
+        }
+
+        static rl::memory_order change_order(std::memory_order order) {
+            return order == std::memory_order::seq_cst ? rl::mo_seq_cst : store_order(order);
         }
 
         rl::atomic<T> value_;

@@ -37,11 +37,11 @@ std::uint32_t to_count(std::uint64_t value) {
 
 struct Pool::Core {
     Core(const Shape& the_shape, const detail::Row& row, Pages& the_pages) noexcept
-        : shape(the_shape), row_bytes(bytes_of(row)), row_start(row.start), pages(the_pages),
+        : shape(the_shape), row_bytes(row_bytes_of(shape)), pages(the_pages),
           engine(row, overflow_counters, heavy_barrier_works()), overflow(shape, pages) {}
     ~Core() {
-        if (row_start != nullptr)
-            pages.unmap(row_start, row_bytes);
+        if (row_bytes != 0)
+            pages.unmap(engine.row().start(), row_bytes);
     }
 
     [[nodiscard]] std::uint32_t capacity() const { return shape.descriptors + shape.overflow; }
@@ -55,7 +55,6 @@ struct Pool::Core {
     // constant after construction
     const Shape shape;
     const std::size_t row_bytes;
-    std::byte* const row_start;
     Pages& pages;
 
     // Calls of allocate that got fewer than they asked for.
@@ -129,33 +128,34 @@ void Pool::Core::wake_waiting() {
     syscall(SYS_futex, &emptied, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 }
 
-Pool::Pool(std::unique_ptr<Core> core, std::uint32_t number) noexcept
-    : row_(core->engine.row()), number_(number), core_(std::move(core)) {}
+Pool::Pool(std::unique_ptr<Core> core) noexcept : row_(core->engine.row()), core_(std::move(core)) {
+    static_assert(sizeof(Pool) <= detail::Entry::distance && offsetof(Pool, no_entry_) == 0);
+}
 
 std::unique_ptr<Pool> Pool::create(const Shape& shape, Pages& pages) noexcept {
     if (!valid(shape))
         return nullptr;
-    detail::Row row = row_of(shape);
-    if (row.count != 0 && (row.start = static_cast<std::byte*>(pages.map(bytes_of(row)))) == nullptr)
+    const std::size_t bytes = row_bytes_of(shape);
+    std::byte* const start = bytes != 0 ? static_cast<std::byte*>(pages.map(bytes)) : nullptr;
+    if (start == nullptr && bytes != 0)
         return nullptr;
+    const detail::Row row(start, stride_of(shape), shape.descriptors);
     std::unique_ptr<Core> core(new (std::nothrow) Core(shape, row, pages));
-    if (!core && row.start != nullptr)
-        pages.unmap(row.start, bytes_of(row));
+    if (!core && bytes != 0)
+        pages.unmap(start, bytes);
     if (!core || !core->overflow.ok())
         return nullptr;
-    const auto number = number_pool(core->engine);
-    if (!number)
-        return nullptr;
-    NativeEngine& engine = core->engine;
-    std::unique_ptr<Pool> pool(new (std::nothrow) Pool(std::move(core), *number));
-    if (!pool)
-        forget_pool(*number, engine);
-    return pool;
+    void* const place = take_place(core->engine);
+    return std::unique_ptr<Pool>(place != nullptr ? new (place) Pool(std::move(core)) : nullptr);
+}
+
+void Pool::operator delete(void* pool) noexcept {
+    free_place(pool);
 }
 
 // A free that brought in_use to 0 may still hold a lock; after it let go it touches nothing of the pool.
 Pool::~Pool() {
-    forget_pool(number_, core_->engine);
+    forget_slots(this, core_->engine);
     std::lock_guard last(core_->overflow_lock);
     core_->engine.wait_for_lock_holder();
 }
@@ -171,7 +171,7 @@ bool Pool::free_slowly(void* descriptor) noexcept {
 
 std::size_t Pool::allocate_slowly(std::span<void*> out) noexcept {
     Core& core = *core_;
-    NativeSlot* const slot = slot_of_this_thread(number_);
+    NativeSlot* const slot = slot_of_this_thread(this);
     std::size_t got = core.engine.take(slot, out);
     if (got < out.size()) {
         core.engine.raise_peak(core.shape.descriptors);
@@ -185,10 +185,10 @@ std::size_t Pool::allocate_slowly(std::span<void*> out) noexcept {
 
 std::size_t Pool::free_slowly(std::span<void* const> descriptors) noexcept {
     Core& core = *core_;
-    NativeSlot* const slot = slot_of_this_thread(number_);
+    NativeSlot* const slot = slot_of_this_thread(this);
     // The static ones come last: when they are counted the pool may be gone, so it is not asked for anything any more.
     const detail::Row row = row_;
-    const auto is_static = [&row](void* descriptor) { return row.index_of(descriptor) < row.count; };
+    const auto is_static = [&row](void* descriptor) { return row.begins(descriptor); };
     std::size_t refused = 0;
     for (void* descriptor : descriptors)
         if (!is_static(descriptor) && (core.shape.overflow == 0 || !core.give_overflow(descriptor)))
@@ -269,7 +269,7 @@ bool Pool::owns(const void* pointer) const noexcept {
 
 bool Pool::is_allocated(const void* pointer) const noexcept {
     const std::uint64_t asked = row_.index_of(pointer);
-    if (asked >= row_.count)
+    if (asked >= row_.count())
         return owns(pointer);
     bool free = false;
     core_->engine.for_each_free([&](std::uint64_t index) { free |= index == asked; });
@@ -278,9 +278,9 @@ bool Pool::is_allocated(const void* pointer) const noexcept {
 
 void Pool::for_each_in_use(const std::function<void(void*)>& visit) const {
     std::lock_guard held(core_->overflow_lock);
-    std::vector<bool> out(row_.count, true);
+    std::vector<bool> out(row_.count(), true);
     core_->engine.for_each_free([&](std::uint64_t index) { out[index] = false; });
-    for (std::uint32_t index = 0; index < row_.count; ++index)
+    for (std::uint32_t index = 0; index < row_.count(); ++index)
         if (out[index])
             visit(row_.at(index));
     core_->overflow.for_each_out(visit);

@@ -16,7 +16,7 @@ inline constexpr std::uint32_t most_descriptors = 3;
 alignas(64) inline std::byte row_memory[most_descriptors * 64];
 
 inline detail::Row row_of(std::uint32_t count) {
-    return {.start = row_memory, .stride = 64, .count = count, .inverse = 1, .shift = 6};
+    return {row_memory, 64, count};
 }
 
 // Written by who has the descriptor: two that have it at once, or one after the other without an order between them, are

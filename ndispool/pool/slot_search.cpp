@@ -44,8 +44,8 @@ template <class Derived> struct SlotScenario : rl::test_suite<Derived, 2> {
         while (!slot->quiet())
             Model::relax();
     }
-    void steal() {
-        slot->drop_oldest(slot->stock(), [this](void* descriptor) {
+    void steal(unsigned most) {
+        slot->drop_oldest(std::min(most, slot->stock()), [this](void* descriptor) {
             signatures.sign(descriptor, 20);
             ++other_took;
             signatures.expect(descriptor, 20);
@@ -66,7 +66,7 @@ struct TakeOrSteal : SlotScenario<TakeOrSteal> {
     void owner() { owner_takes(); }
     void other() {
         freeze();
-        steal();
+        steal(2);
         slot->unblock();
     }
     void after() {
@@ -81,7 +81,7 @@ struct GiveOrSteal : SlotScenario<GiveOrSteal> {
     void owner() { owner_gives(0); }
     void other() {
         freeze();
-        steal();
+        steal(2);
         slot->unblock();
     }
 };
@@ -99,7 +99,7 @@ struct TakeWhatIsPut : SlotScenario<TakeWhatIsPut> {
     }
 };
 
-// The stock was stolen; the owner does not take it for full, or for still there.
+// The older of two was stolen, and the other one is in its place; the owner does not look for it where it was.
 struct TakeAfterSteal : SlotScenario<TakeAfterSteal> {
     static constexpr unsigned filled = 2;
     void fill() {
@@ -114,12 +114,8 @@ struct TakeAfterSteal : SlotScenario<TakeAfterSteal> {
     }
     void other() {
         freeze();
-        steal();
+        steal(1);
         slot->unblock();
-    }
-    void after() {
-        SlotScenario<TakeAfterSteal>::after();
-        RL_ASSERT(owner_took + other_took == 2);
     }
 };
 
@@ -144,7 +140,7 @@ int main(int count, char** arguments) {
     FINDS(GiveOrSteal, no_heavy_barrier);
     FINDS(TakeOrSteal, no_light_barrier);
     FINDS(GiveOrSteal, no_light_barrier);
-    FINDS(TakeOrSteal, weak_unblock);
+    FINDS(TakeAfterSteal, weak_unblock);
     FINDS(TakeWhatIsPut, weak_unblock);
     FINDS(TakeAfterSteal, weak_look);
     FINDS(TakeWhatIsPut, weak_look);

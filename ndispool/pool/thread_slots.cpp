@@ -1,26 +1,44 @@
 #include "ndispool/pool/thread_slots.h"
 
+#include <new>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <vector>
 
 namespace ndispool::pool {
 
-NativeSlot* detail::no_slots[max_pools];
-constinit thread_local NativeSlot** detail::this_thread = no_slots;
+constinit thread_local std::ptrdiff_t detail::to_this_threads_entry = 0;
 
 namespace {
 
 using detail::max_pools;
-using detail::this_thread;
+using detail::to_this_threads_entry;
 
-// A table begins at the second of these: no descriptor does at the same place of its page (Engine::slot_offset tells why).
-constexpr std::size_t table_bytes = (1 + max_pools) * sizeof(NativeSlot*); // used up only where it is touched
+constexpr std::size_t distance = detail::Entry::distance;
+
+// Of a thread, by number. The entry is at the end of its line: what is written to most in a descriptor, its beginning, is not at
+// the same place of a page then (Engine::slot_offset tells why).
+struct alignas(distance) Line {
+    std::byte unused[distance - sizeof(detail::Entry)];
+    detail::Entry entry;
+};
+static_assert(sizeof(Line) == distance);
+constexpr std::size_t table_bytes = max_pools * sizeof(Line); // used up only where it is touched
+
+// A place is used up only where it is touched, too.
+struct alignas(distance) Place {
+    std::byte bytes[distance];
+};
+Place places[max_pools];
+
+std::uint32_t number_of(const void* place) {
+    return static_cast<std::uint32_t>(static_cast<const Place*>(place) - places);
+}
 
 // What a thread that has slots leaves to its end.
 struct Thread {
-    NativeSlot** slots = nullptr;
-    std::uint32_t end = 0; // all from this number on are null
+    Line* lines = nullptr;
+    std::uint32_t end = 0; // no entry from this number on has a slot
 };
 constinit thread_local Thread here;
 
@@ -34,13 +52,13 @@ void end_thread(void* of_thread) {
     auto& thread = *static_cast<Thread*>(of_thread);
     std::lock_guard held(lock);
     for (std::uint32_t number = 0; number < thread.end; ++number)
-        if (NativeSlot* slot = thread.slots[number]) {
+        if (NativeSlot* slot = thread.lines[number].entry.slot) {
             slot->thread = nullptr;
             engines[number]->leave(*slot);
         }
-    munmap(thread.slots - 1, table_bytes);
+    munmap(thread.lines, table_bytes);
     thread = {};
-    this_thread = detail::no_slots;
+    to_this_threads_entry = 0;
 }
 
 pthread_key_t make_key() {
@@ -51,7 +69,7 @@ pthread_key_t make_key() {
 // Gives the calling thread a table, if it has none, and has end_thread run when it ends.
 bool watch_this_thread() {
     static const pthread_key_t key = make_key();
-    if (here.slots != nullptr)
+    if (here.lines != nullptr)
         return true;
     void* table =
         mmap(nullptr, table_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -61,41 +79,48 @@ bool watch_this_thread() {
         munmap(table, table_bytes);
         return false;
     }
-    this_thread = here.slots = static_cast<NativeSlot**>(table) + 1;
+    here.lines = static_cast<Line*>(table);
+    to_this_threads_entry = static_cast<std::ptrdiff_t>(reinterpret_cast<std::uintptr_t>(&here.lines->entry) -
+                                                        reinterpret_cast<std::uintptr_t>(places));
     return true;
 }
 
 } // namespace
 
-std::optional<std::uint32_t> number_pool(NativeEngine& engine) noexcept try {
+void* take_place(NativeEngine& engine) noexcept try {
     std::lock_guard held(lock);
-    auto place = std::find(engines.begin(), engines.end(), nullptr);
-    if (place == engines.end()) {
+    auto free = std::find(engines.begin(), engines.end(), nullptr);
+    if (free == engines.end()) {
         if (engines.size() == max_pools)
-            return std::nullopt;
-        place = engines.insert(engines.end(), nullptr);
+            return nullptr;
+        free = engines.insert(engines.end(), nullptr);
     }
-    *place = &engine;
-    return static_cast<std::uint32_t>(place - engines.begin());
+    *free = &engine;
+    return &places[free - engines.begin()];
 } catch (const std::bad_alloc&) {
-    return std::nullopt;
+    return nullptr;
 }
 
-void forget_pool(std::uint32_t number, NativeEngine& engine) noexcept {
+void free_place(void* place) noexcept {
     std::lock_guard held(lock);
-    engine.for_each_slot([number](NativeSlot& slot) {
+    engines[number_of(place)] = nullptr;
+}
+
+void forget_slots(const void* place, NativeEngine& engine) noexcept {
+    std::lock_guard held(lock);
+    engine.for_each_slot([number = number_of(place)](NativeSlot& slot) {
         // Its owner may have counted the last free, but not left yet; who knows of the count sees it inside.
         while (!slot.quiet())
             detail::Native::relax();
         if (slot.thread != nullptr)
-            static_cast<Thread*>(slot.thread)->slots[number] = nullptr;
+            static_cast<Thread*>(slot.thread)->lines[number].entry.slot = nullptr;
     });
-    engines[number] = nullptr;
 }
 
-NativeSlot* slot_of_this_thread(std::uint32_t number) noexcept {
-    if (this_thread[number] != nullptr)
-        return this_thread[number];
+NativeSlot* slot_of_this_thread(const void* place) noexcept {
+    const std::uint32_t number = number_of(place);
+    if (here.lines != nullptr && here.lines[number].entry.slot != nullptr)
+        return here.lines[number].entry.slot;
     std::unique_lock held(lock, std::try_to_lock);
     if (!held || !watch_this_thread())
         return nullptr;
@@ -104,7 +129,7 @@ NativeSlot* slot_of_this_thread(std::uint32_t number) noexcept {
         return nullptr;
     slot->thread = &here;
     here.end = std::max(here.end, number + 1);
-    return this_thread[number] = slot;
+    return here.lines[number].entry.slot = slot;
 }
 
 } // namespace ndispool::pool

@@ -4,16 +4,18 @@
 //   Callers:   the thread that owns the slot calls take, give, refill and stow. Everything else is called with the pool
 //              locked, by the owner (which is then not inside one of these), or by another thread after block() and a
 //              heavy barrier, when quiet() has been true.
-//   Holds:     stock == base + frees - allocations. The counters only grow, and only the owner writes them: what take
+//   Holds:     place of the newest == base + frees - allocations. The counters only grow, and only the owner writes them: what take
 //              needs to know next does not wait for what give wrote last, and the other way round.
 //
-// The owner enters without a locked instruction: it says that it is inside, then reads how far it may go. A thread that
-// wants the stock forbids that, then reads whether the owner is inside. One of the two must see the other, so both need a
+// The owner enters without a locked instruction: it says that it is inside, then reads the base. A thread that wants the
+// stock moves the base to where no place is, then reads whether the owner is inside. One of the two must see the other, so both need a
 // full barrier between their write and their read. The owner's is a light one, which stops the compiler only; the other
 // thread pays for both with a heavy one (membarrier), which has every running thread of the process pass a full barrier.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -80,16 +82,18 @@ template <class P> class alignas(64) Slot : public Counters<P> {
   public:
     static constexpr std::uint32_t capacity = 2 * P::magazine;
 
+    Slot() noexcept { descriptors_[highest] = nullptr; }
+
     // False: the stock is down to its floor, or blocked.
     [[gnu::always_inline]] bool take(void*& descriptor) noexcept {
         const std::uint64_t taken = enter(this->allocations);
-        const std::uint32_t floor = floor_.load(P::look); // before base_; pairs with unblock()
-        const std::uint64_t stock = own(base_) + own(this->frees) - taken;
-        if (stock <= floor) [[unlikely]] {
+        const std::uint64_t top = base() + own(this->frees) - taken;
+        void* const newest = top <= highest ? static_cast<void*>(descriptors_[top]) : nullptr;
+        if (newest == nullptr) [[unlikely]] {
             leave(this->allocations, taken);
             return false;
         }
-        descriptor = descriptors_[stock - 1];
+        descriptor = newest;
         leave(this->allocations, taken + 1);
         return true;
     }
@@ -97,13 +101,12 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     // All or nothing.
     [[gnu::always_inline]] bool take(std::span<void*> out) noexcept {
         const std::uint64_t taken = enter(this->allocations);
-        const std::uint32_t floor = floor_.load(P::look); // as above
-        const std::uint64_t stock = own(base_) + own(this->frees) - taken;
-        if (stock < floor + out.size()) [[unlikely]] {
+        const std::uint64_t top = base() + own(this->frees) - taken;
+        if (top > highest || top - lowest_ < out.size()) [[unlikely]] {
             leave(this->allocations, taken);
             return false;
         }
-        P::copy(out.data(), &descriptors_[stock - out.size()], out.size());
+        P::copy(out.data(), &descriptors_[top + 1 - out.size()], out.size());
         leave(this->allocations, taken + out.size());
         return true;
     }
@@ -111,28 +114,32 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     // False: the stock is at its limit, or blocked.
     [[gnu::always_inline]] bool give(void* descriptor) noexcept {
         const std::uint64_t given = enter(this->frees);
-        const std::uint32_t limit = limit_.load(P::look); // as above
-        const std::uint64_t stock = own(base_) + given - own(this->allocations);
-        if (stock >= limit) [[unlikely]] {
+        const std::uint64_t top = base() + given - own(this->allocations);
+        if (top >= highest) [[unlikely]] {
             leave(this->frees, given);
             return false;
         }
-        descriptors_[stock] = descriptor;
+        descriptors_[top + 1] = descriptor;
         leave(this->frees, given + 1);
         return true;
     }
 
     // All or nothing.
     [[gnu::always_inline]] bool give(std::span<void* const> descriptors) noexcept {
+        return give(descriptors.size(), [descriptors](auto* to) {
+            P::copy(to, descriptors.data(), descriptors.size());
+            return true;
+        });
+    }
+    // copy(to) copies that many to their place, and may still say no.
+    template <class Copy> [[gnu::always_inline]] bool give(std::size_t number, Copy copy) noexcept {
         const std::uint64_t given = enter(this->frees);
-        const std::uint32_t limit = limit_.load(P::look); // as above
-        const std::uint64_t stock = own(base_) + given - own(this->allocations);
-        if (stock + descriptors.size() > limit) [[unlikely]] {
+        const std::uint64_t top = base() + given - own(this->allocations);
+        if (top + number > highest || !copy(&descriptors_[top + 1])) [[unlikely]] {
             leave(this->frees, given);
             return false;
         }
-        P::copy(&descriptors_[stock], descriptors.data(), descriptors.size());
-        leave(this->frees, given + descriptors.size());
+        leave(this->frees, given + number);
         return true;
     }
 
@@ -141,8 +148,8 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     // may be used, or the slot is blocked.
     template <class Unfold> bool refill(Unfold unfold) noexcept {
         const std::uint64_t taken = enter(this->allocations);
-        const bool may = floor_.load(P::look) != none && spare_.magazines != 0 && spare() >= slack_ + P::magazine &&
-                         stock_after(taken) <= P::magazine;
+        const std::uint64_t top = base() + own(this->frees) - taken;
+        const bool may = top <= highest - P::magazine && spare_.magazines != 0 && spare() >= slack_ + P::magazine;
         if (may)
             put_below(stock_after(taken), unfold);
         leave(this->allocations, taken);
@@ -151,8 +158,8 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     // False: the stock does not exceed a magazine, there are as many spare ones as may be, or the slot is blocked.
     template <class Fold> bool stow(Fold fold) noexcept {
         const std::uint64_t taken = enter(this->allocations);
-        const bool may =
-            floor_.load(P::look) != none && spare_.magazines < most_magazines_ && stock_after(taken) > P::magazine;
+        const std::uint64_t top = base() + own(this->frees) - taken;
+        const bool may = top <= highest && top > lift_ + P::magazine && spare_.magazines < most_magazines_;
         if (may)
             drop_below(stock_after(taken), fold);
         leave(this->allocations, taken);
@@ -161,18 +168,11 @@ template <class P> class alignas(64) Slot : public Counters<P> {
 
     // All below: with the pool locked, see above.
 
-    // Keeps the owner out. The heavy barrier that follows pairs with the light one in enter().
-    void block() noexcept {
-        blocked_ = true;
-        floor_.store(none, P::enter);
-        limit_.store(0, P::enter);
-    }
-    // Release pairs with the acquire in take and give: the owner sees what was done to the stock.
-    void unblock() noexcept {
-        blocked_ = false;
-        floor_.store(open_floor_, std::memory_order_release);
-        limit_.store(open_limit_, std::memory_order_release);
-    }
+    // Keeps the owner out. The heavy barrier that follows pairs with the light one in enter(). In one step, as the owner may
+    // be changing the base.
+    void block() noexcept { base_.fetch_add(blocked, P::enter); }
+    // Release pairs with the acquire in base(): the owner sees what was done to the stock.
+    void unblock() noexcept { base_.fetch_sub(blocked, std::memory_order_release); }
 
     // The owner is not inside. Acquire pairs with the release in leave().
     [[nodiscard]] bool quiet() const noexcept {
@@ -182,57 +182,61 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     [[nodiscard]] std::uint32_t stock() const noexcept { return stock_after(own(this->allocations)); }
     // On top; there must be room.
     void put(void* descriptor) noexcept {
-        descriptors_[stock()] = descriptor;
-        change_base(own(base_) + 1);
+        const Uncovered here(*this);
+        descriptors_[lift_ + stock() + 1] = descriptor;
+        change_base(1);
     }
     // From the top; there must be one.
     [[nodiscard]] void* pick() noexcept {
-        change_base(own(base_) - 1);
-        return descriptors_[stock()];
+        const Uncovered here(*this);
+        void* const newest = descriptors_[lift_ + stock()];
+        change_base(-1);
+        return newest;
     }
     // The oldest ones, first to last, then the others move down. There must be that many.
     template <class Sink> void drop_oldest(std::uint32_t number, Sink sink) noexcept {
+        const Uncovered here(*this);
         const std::uint32_t all = stock();
-        for (std::uint32_t i = 0; i < number; ++i)
-            sink(static_cast<void*>(descriptors_[i]));
-        for (std::uint32_t i = number; i < all; ++i)
-            descriptors_[i - number] = static_cast<void*>(descriptors_[i]);
-        change_base(own(base_) - number);
+        for (std::uint32_t i = 1; i <= number; ++i)
+            sink(static_cast<void*>(descriptors_[lift_ + i]));
+        for (std::uint32_t i = number + 1; i <= all; ++i)
+            descriptors_[lift_ + i - number] = static_cast<void*>(descriptors_[lift_ + i]);
+        change_base(-std::int64_t{number});
     }
-    template <class Visit> void for_each(Visit visit) const {
-        for (std::uint32_t i = 0; i < stock(); ++i)
-            visit(static_cast<void*>(descriptors_[i]));
+    template <class Visit> void for_each(Visit visit) {
+        const Uncovered here(*this);
+        for (std::uint32_t i = 1; i <= stock(); ++i)
+            visit(static_cast<void*>(descriptors_[lift_ + i]));
     }
     // refill and stow, where their conditions are known to hold.
-    template <class Unfold> void put_magazine(Unfold unfold) noexcept { put_below(stock(), unfold); }
+    template <class Unfold> void put_magazine(Unfold unfold) noexcept {
+        lift_to(std::min(lift_, highest - P::magazine - stock()));
+        put_below(stock(), unfold);
+    }
     template <class Fold> void drop_magazine(Fold fold) noexcept { drop_below(stock(), fold); }
     [[nodiscard]] Chain& spare_chain() noexcept { return spare_; }
     [[nodiscard]] std::uint32_t kept() const noexcept { return stock() + spare(); }
 
     // The owner took or gave without its stock, which stays what it is.
     void count_allocations(std::uint64_t descriptors) noexcept {
-        change_base(own(base_) + descriptors);
+        change_base(static_cast<std::int64_t>(descriptors));
         count(this->allocations, descriptors);
     }
     void count_frees(std::uint64_t descriptors) noexcept {
-        change_base(own(base_) - descriptors);
+        change_base(-static_cast<std::int64_t>(descriptors));
         count(this->frees, descriptors);
     }
 
-    // The owner comes to the pool's lock before it keeps fewer than that many. Not more than it keeps.
+    // The owner comes to the pool's lock before it keeps fewer than that many.
     [[nodiscard]] std::uint32_t slack() const noexcept { return slack_; }
     void set_slack(std::uint32_t descriptors) noexcept {
+        const Uncovered here(*this);
         slack_ = descriptors;
-        open_floor_ = slack_ > spare() ? slack_ - spare() : 0;
-        if (!blocked_)
-            floor_.store(open_floor_, std::memory_order_release); // pairs as in unblock()
     }
-    // And before its stock is larger than that, with so many spare magazines.
+    // And before its stock is larger than that, or than it is now, with so many spare magazines.
     void set_limit(std::uint32_t descriptors, std::uint32_t magazines) noexcept {
         most_magazines_ = static_cast<std::uint16_t>(magazines);
-        open_limit_ = descriptors;
-        if (!blocked_)
-            limit_.store(descriptors, std::memory_order_release); // pairs as in unblock()
+        lift_to(highest - std::max(descriptors, stock()));
     }
 
     // By the only writer of the counter. Release pairs with the acquire of who sums up; who then reads a usage sees what
@@ -244,15 +248,46 @@ template <class P> class alignas(64) Slot : public Counters<P> {
   private:
     template <class T> using Atomic = typename P::template Atomic<T>;
     template <class T> using Plain = typename P::template Plain<T>;
+    using Base = unsigned long long; // a type that nothing else here has, so that a model knows what it is
 
-    static constexpr std::uint32_t none = 0xFFFFFFFF; // no stock is above
+    static constexpr Base blocked = Base{1} << 63;
+    // The newest is at this place if the stock is as large as can be; the oldest is then at the beginning of a line, so that
+    // bulks move whole lines.
+    static constexpr std::uint32_t highest = 7 + capacity;
+
+    // While there is one the floor is not covered: everything that is in stock is where it belongs.
+    class Uncovered {
+      public:
+        explicit Uncovered(Slot& slot) noexcept : slot_(slot) {
+            if (slot.lowest_ != slot.lift_)
+                slot.descriptors_[slot.lowest_] = static_cast<void*>(slot.covered_);
+        }
+        ~Uncovered() {
+            Slot& slot = slot_;
+            const std::uint32_t spare = slot.spare();
+            slot.lowest_ = slot.lift_ + (slot.slack_ > spare ? std::min(slot.slack_ - spare, slot.stock()) : 0);
+            if (slot.lowest_ == slot.lift_)
+                return;
+            slot.covered_ = static_cast<void*>(slot.descriptors_[slot.lowest_]);
+            slot.descriptors_[slot.lowest_] = nullptr;
+        }
+        Uncovered(const Uncovered&) = delete;
+        Uncovered& operator=(const Uncovered&) = delete;
+
+      private:
+        Slot& slot_;
+    };
 
     // Relaxed: read by its only writer, or while that is kept out.
-    [[gnu::always_inline]] static std::uint64_t own(const Atomic<std::uint64_t>& counter) noexcept {
+    template <class T> [[gnu::always_inline]] static T own(const Atomic<T>& counter) noexcept {
         return counter.load(std::memory_order_relaxed);
     }
-    // Relaxed: unblock() publishes it.
-    void change_base(std::uint64_t base) noexcept { base_.store(base, std::memory_order_relaxed); }
+    // Before anything else of the stock is read; pairs with unblock().
+    [[gnu::always_inline]] Base base() const noexcept { return base_.load(P::look); }
+    // By who has the stock. Relaxed: unblock() publishes it.
+    void change_base(std::int64_t by) noexcept {
+        base_.store(own(base_) + static_cast<Base>(by), std::memory_order_relaxed);
+    }
 
     [[gnu::always_inline]] static std::uint64_t enter(Atomic<std::uint64_t>& counter) noexcept {
         const std::uint64_t before = own(counter);
@@ -265,36 +300,52 @@ template <class P> class alignas(64) Slot : public Counters<P> {
         counter.store(after, std::memory_order_release);
     }
 
+    // The mark of a blocked one is above what this keeps.
     [[nodiscard]] std::uint32_t stock_after(std::uint64_t allocations) const noexcept {
-        return static_cast<std::uint32_t>(own(base_) + own(this->frees) - allocations);
+        return static_cast<std::uint32_t>(own(base_) + own(this->frees) - allocations) - lift_;
     }
     [[nodiscard]] std::uint32_t spare() const noexcept { return spare_.magazines * P::magazine; }
+
+    // Stock and all move up or down together, the null below included.
+    void lift_to(std::uint32_t lift) noexcept {
+        if (lift == lift_)
+            return;
+        const Uncovered here(*this);
+        const std::uint32_t all = stock();
+        for (std::uint32_t i = 0; i <= all; ++i) {
+            const std::uint32_t from = lift < lift_ ? i : all - i;
+            descriptors_[lift + from] = static_cast<void*>(descriptors_[lift_ + from]);
+        }
+        change_base(std::int64_t{lift} - lift_);
+        lift_ = lift;
+    }
+    // The base is changed in one step, as the owner may be about to be blocked.
     template <class Unfold> void put_below(std::uint32_t stock, Unfold unfold) noexcept {
-        for (std::uint32_t i = stock; i != 0; --i)
-            descriptors_[i - 1 + P::magazine] = static_cast<void*>(descriptors_[i - 1]);
-        unfold(spare_, descriptors_);
-        change_base(own(base_) + P::magazine);
+        const Uncovered here(*this);
+        for (std::uint32_t i = lift_ + stock; i != lift_; --i)
+            descriptors_[i + P::magazine] = static_cast<void*>(descriptors_[i]);
+        unfold(spare_, &descriptors_[lift_ + 1]);
+        base_.fetch_add(P::magazine, std::memory_order_relaxed);
     }
     template <class Fold> void drop_below(std::uint32_t stock, Fold fold) noexcept {
-        fold(spare_, descriptors_);
-        for (std::uint32_t i = P::magazine; i < stock; ++i)
+        const Uncovered here(*this);
+        fold(spare_, &descriptors_[lift_ + 1]);
+        for (std::uint32_t i = lift_ + P::magazine + 1; i <= lift_ + stock; ++i)
             descriptors_[i - P::magazine] = static_cast<void*>(descriptors_[i]);
-        change_base(own(base_) - P::magazine);
+        base_.fetch_sub(P::magazine, std::memory_order_relaxed);
     }
 
-    // Changed with the pool locked, or by the owner inside. Atomic, as an owner that is kept out reads it all the same, and
-    // then for nothing.
-    Atomic<std::uint64_t> base_{0};
-    Atomic<std::uint32_t> floor_{0};
-    Atomic<std::uint32_t> limit_{0};
-    Chain spare_; // changed like base_
-
-    // With the pool locked; most_magazines_ and slack_ are read by the owner inside, too.
+    // Changed with the pool locked, or by the owner inside; read by the owner inside. The base is atomic, as it says whether
+    // the slot is blocked.
+    Atomic<Base> base_{highest};
+    Chain spare_;
     std::uint16_t most_magazines_ = 0;
-    bool blocked_ = false;
     std::uint32_t slack_ = 0;
-    std::uint32_t open_floor_ = 0; // what they are while the slot is not blocked
-    std::uint32_t open_limit_ = 0;
+    // Of the places, those up to lift_ are not used, so that a full stock always ends at the same one; the one at lift_ is
+    // null, and so is lowest_, where the floor is. If that is another one, covered_ is what belongs there.
+    std::uint32_t lift_ = highest;
+    std::uint32_t lowest_ = highest;
+    Plain<void*> covered_;
 
   public:
     bool owned = false;     // with the pool locked
@@ -302,56 +353,82 @@ template <class P> class alignas(64) Slot : public Counters<P> {
     void* thread = nullptr; // under the lock of thread_slots.cpp
 
   private:
-    alignas(64) Plain<void*> descriptors_[capacity];
+    alignas(64) Plain<void*> descriptors_[highest + 1];
 };
 
 // Pools there can be at a time.
-inline constexpr std::uint32_t max_pools = 0x40000;
+inline constexpr std::uint32_t max_pools = 0x10000;
 
-// Where a thread's slots are: the slot of pool number i is [i]. Only the thread reads it without a lock. A thread that has
-// no table yet has this one, in which all are null; nobody writes to it.
-extern Slot<Native>* no_slots[max_pools] __attribute__((visibility("default")));
+// Of each pool number a thread has an entry, which says where its slot is. Entries are as far apart as the pools themselves,
+// which lie one after the other, so that an entry is found by the pool's address alone.
+struct Entry {
+    static constexpr std::size_t distance = 64; // bytes
+    Slot<Native>* slot;
+};
 
+// From the first word of a pool to the calling thread's entry for it; only the thread reads or writes it without a lock. 0 for a
+// thread that has no entries yet: it finds the pool's first word itself, which is null.
 // In the part of thread-local memory that is reached without a call.
-extern constinit thread_local Slot<Native>** this_thread
+extern constinit thread_local std::ptrdiff_t to_this_threads_entry
     __attribute__((tls_model("initial-exec"), visibility("default")));
 
-// Equal-sized descriptors one after another.
-struct Row {
-    std::byte* start = nullptr;
-    std::size_t stride = 64; // bytes
-    std::uint32_t count = 0;
+// Equal-sized descriptors one after another. Three words say all of it, since what a free checks costs in loads.
+class Row {
+  public:
+    constexpr Row() noexcept = default; // empty
+    // `start` is a multiple of 64, the stride is one, and the count at most 65,535.
+    Row(std::byte* start, std::size_t stride, std::uint32_t count) noexcept
+        : place_(reinterpret_cast<std::uintptr_t>(start) | std::uint64_t{count} << count_at |
+                 static_cast<unsigned>(std::countr_zero(stride))),
+          stride_(stride), inverse_(stride >> std::countr_zero(stride)) {
+        const std::uint64_t odd = inverse_; // right in 3 bits; each round of Newton's doubles that
+        for (int bits = 3; bits < 64; bits *= 2)
+            inverse_ *= 2 - odd * inverse_;
+    }
 
-    // Below count, for the start of a descriptor; any other pointer gives something that is not.
+    [[nodiscard]] std::byte* start() const noexcept { return reinterpret_cast<std::byte*>(place_ & start_mask); }
+    [[nodiscard]] std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(place_ >> count_at); }
+    [[nodiscard]] std::size_t stride() const noexcept { return stride_; } // bytes
+
+    // Below count(), for the start of a descriptor; any other pointer gives something that is not.
     // Exact division: stride = odd << shift, and a multiple of it times the inverse of odd has `shift` zeros at its end.
     [[nodiscard]] std::uint64_t index_of(const void* pointer) const noexcept {
-        const auto offset = reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(start);
-        const std::uint64_t quotient = offset * inverse;
-        return quotient >> shift | quotient << ((64 - shift) % 64);
+        const auto offset = reinterpret_cast<std::uintptr_t>(pointer) - (place_ & start_mask);
+        return std::rotr(offset * inverse_, static_cast<int>(place_ % 64));
     }
-    [[nodiscard]] void* at(std::size_t index) const noexcept { return start + index * stride; }
+    [[nodiscard]] bool begins(const void* pointer) const noexcept { return index_of(pointer) < place_ >> count_at; }
+    [[nodiscard]] void* at(std::size_t index) const noexcept { return start() + index * stride_; }
 
-    // Each points into the row. Neither its offset nor what the offset lacks of the last byte's is negative.
-    [[nodiscard]] bool has_all(std::span<void* const> pointers) const noexcept {
+    // Says whether each points into the row, having copied them.
+    [[gnu::always_inline]] bool copy_all(void** to, std::span<void* const> from) const noexcept {
         using Two = std::uint64_t __attribute__((vector_size(16)));
-        const std::uint64_t first = reinterpret_cast<std::uintptr_t>(start), last = first + stride * count - 1;
-        Two outside{};
+        const std::uint64_t first = place_ & start_mask, bytes = stride_ * count();
+        Two two, bits{};
         std::size_t i = 0;
-        for (; i + 2 <= pointers.size(); i += 2) {
-            Two two;
-            std::memcpy(&two, &pointers[i], sizeof two);
-            outside |= (two - first) | (last - two);
+        for (; i + 2 <= from.size(); i += 2) {
+            std::memcpy(&two, &from[i], sizeof two);
+            std::memcpy(&to[i], &two, sizeof two);
+            bits |= two - first;
         }
-        std::uint64_t any = outside[0] | outside[1];
-        if (i != pointers.size()) {
-            const auto one = reinterpret_cast<std::uintptr_t>(pointers[i]);
-            any |= (one - first) | (last - one);
+        std::uint64_t all = bits[0] | bits[1];
+        if (i != from.size()) {
+            to[i] = from[i];
+            all |= reinterpret_cast<std::uintptr_t>(from[i]) - first;
         }
-        return static_cast<std::int64_t>(any) >= 0;
+        // No offset exceeds all their bits together. Where these do not settle it, the offsets are looked at one by one.
+        return all < bytes || std::ranges::all_of(from, [&](void* each) {
+                   return reinterpret_cast<std::uintptr_t>(each) - first < bytes;
+               });
     }
 
-    std::uint64_t inverse = 1; // of stride >> shift, modulo 2^64
-    unsigned shift = 6;
+  private:
+    static constexpr int count_at = 48;
+    static constexpr std::uint64_t start_mask = (std::uint64_t{1} << count_at) - 64;
+
+    // count, start and shift: no address of a program has any of the upper 16 bits, nor a multiple of 64 of the lower 6.
+    std::uint64_t place_ = 6;
+    std::uint64_t stride_ = 64;
+    std::uint64_t inverse_ = 1; // of stride >> shift, modulo 2^64
 };
 
 } // namespace ndispool::pool::detail
