@@ -45,8 +45,18 @@ NDISAPI VOID NTAPI KeQueryTickCount(OUT PLARGE_INTEGER TickCount);
 NDISAPI ULONG NTAPI KeQueryTimeIncrement(VOID);
 /* A counter that never goes back, and its frequency in Hz. Any IRQL. Documentation: KeQueryPerformanceCounter. */
 NDISAPI LARGE_INTEGER NTAPI KeQueryPerformanceCounter(OUT PLARGE_INTEGER PerformanceFrequency OPTIONAL);
+/* The clock needs no finer ticks: answers with the length of one in 100 ns, whatever is asked for. <= APC_LEVEL.
+ * Documentation: ExSetTimerResolution. */
+NDISAPI ULONG NTAPI ExSetTimerResolution(IN ULONG DesiredTime, IN BOOLEAN SetResolution);
 /* Busy wait, at most 50 microseconds please. Any IRQL. Documentation: KeStallExecutionProcessor. */
 NDISAPI VOID NTAPI KeStallExecutionProcessor(IN ULONG MicroSeconds);
+
+/* ---- Chance ---- */
+
+/* A number from 0 to MAXLONG - 1 (RtlRandomEx: to MAXLONG) that follows from *Seed alone, which is set for the next call. Any IRQL.
+ * Documentation: RtlRandom, RtlRandomEx. */
+NDISAPI ULONG NTAPI RtlRandom(IN OUT PULONG Seed);
+NDISAPI ULONG NTAPI RtlRandomEx(IN OUT PULONG Seed);
 
 /* ---- Version: 5.1 build 2600, free ---- */
 

@@ -118,6 +118,14 @@ NDISAPI PVOID NTAPI MmMapLockedPagesSpecifyCache(IN PMDLX MemoryDescriptorList, 
                                                  IN ULONG BugCheckOnFailure, IN MM_PAGE_PRIORITY Priority);
 NDISAPI VOID NTAPI MmUnmapLockedPages(IN PVOID BaseAddress, IN PMDLX MemoryDescriptorList);
 
+/* Physical addresses are the virtual ones here. MmMapIoSpace answers with the memory of the process at that address, such as
+ * NdisMAllocateSharedMemory gave it; NULL where there is none, a device's registers for instance. <= DISPATCH_LEVEL.
+ * Documentation: MmGetPhysicalAddress, MmMapIoSpace, MmUnmapIoSpace. */
+NDISAPI PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(IN PVOID BaseAddress);
+NDISAPI PVOID NTAPI MmMapIoSpace(IN PHYSICAL_ADDRESS PhysicalAddress, IN SIZE_T NumberOfBytes,
+                                 IN MEMORY_CACHING_TYPE CacheType);
+NDISAPI VOID NTAPI MmUnmapIoSpace(IN PVOID BaseAddress, IN SIZE_T NumberOfBytes);
+
 NDIS_END_DECLS
 
 #define MmGetMdlByteCount(mdl) ((mdl)->ByteCount)

@@ -210,6 +210,22 @@ NDISAPI NDIS_STATUS NTAPI NdisQueryBindInstanceName(OUT PNDIS_STRING AdapterInst
                                                     IN NDIS_HANDLE BindingContext);
 NDISAPI VOID NTAPI NdisGetDriverHandle(IN NDIS_HANDLE NdisBindingHandle, OUT PNDIS_HANDLE NdisDriverHandle);
 NDISAPI NDIS_STATUS NTAPI NdisQueryPendingIOCount(IN NDIS_HANDLE NdisBindingHandle, OUT PULONG IoCount);
+/* Asks for ProtocolUnbindAdapter of this binding, which is called from another thread. SUCCESS, CLOSING (it is being closed). Not for
+ * drivers that are to run on the first versions of NDIS 5. */
+NDISAPI NDIS_STATUS NTAPI NdisUnbindAdapter(IN NDIS_HANDLE NdisBindingHandle);
+
+/* Obsolete since Windows 2000: NOT_SUPPORTED. */
+NDISAPI VOID NTAPI NdisSetProtocolFilter(OUT PNDIS_STATUS Status, IN NDIS_HANDLE NdisBindingHandle,
+                                         IN RECEIVE_HANDLER ReceiveHandler,
+                                         IN RECEIVE_PACKET_HANDLER ReceivePacketHandler, IN NDIS_MEDIUM Medium,
+                                         IN UINT Offset, IN UINT Size, IN PUCHAR Pattern);
+/* Nothing happens: there is no TDI here to be told of a device or an event. */
+typedef NTSTATUS(NTAPI* TDI_REGISTER_CALLBACK)(IN PUNICODE_STRING DeviceName, OUT HANDLE* TdiHandle);
+typedef NTSTATUS(NTAPI* TDI_PNP_HANDLER)(IN PUNICODE_STRING UpperComponent, IN PUNICODE_STRING LowerComponent,
+                                         IN PUNICODE_STRING BindList, IN PVOID ReconfigBuffer,
+                                         IN UINT ReconfigBufferSize, IN UINT Operation);
+NDISAPI VOID NTAPI NdisRegisterTdiCallBack(IN TDI_REGISTER_CALLBACK RegisterCallback, IN TDI_PNP_HANDLER PnPHandler);
+NDISAPI VOID NTAPI NdisDeregisterTdiCallBack(VOID);
 
 /* ---- Traffic. <= DISPATCH_LEVEL, any thread, no spin lock of the driver held. ---- */
 
@@ -228,6 +244,14 @@ NDISAPI VOID NTAPI NdisReturnPackets(IN PNDIS_PACKET* PacketsToReturn, IN UINT N
 /* Inside ProtocolReceive: the packet that is being indicated, NULL when the miniport indicated without one.
  * Documentation: NdisGetReceivedPacket. */
 NDISAPI PNDIS_PACKET NTAPI NdisGetReceivedPacket(IN NDIS_HANDLE NdisBindingHandle, IN NDIS_HANDLE MacContext);
+
+/* Inside ProtocolReceive: what the packet that is being indicated carries beside its data: its times (either may be NULL) and its
+ * media-specific information. SUCCESS; BUFFER_TOO_SHORT, with *SizeNeeded; FAILURE: the miniport indicated without a packet.
+ * Documentation: NdisQueryReceiveInformation. */
+NDISAPI NDIS_STATUS NTAPI NdisQueryReceiveInformation(IN NDIS_HANDLE NdisBindingHandle, IN NDIS_HANDLE MacContext,
+                                                      OUT PLONGLONG TimeSent OPTIONAL,
+                                                      OUT PLONGLONG TimeReceived OPTIONAL, OUT PUCHAR Buffer,
+                                                      IN UINT BufferSize, OUT PUINT SizeNeeded);
 
 /* Inside ProtocolReceive: copies BytesToTransfer bytes from ByteOffset (bytes behind the media header) into the buffers chained to
  * Packet. SUCCESS, PENDING (then ProtocolTransferDataComplete, possibly before this returns), FAILURE, RESET_IN_PROGRESS,

@@ -17,7 +17,7 @@ namespace {
 struct Name {
     std::string_view words;
     Verb verb;
-    unsigned most; // arguments; `sleep` and `ioctl` need some
+    unsigned most; // arguments; some need one or more
 };
 constexpr auto names = std::to_array<Name>({{"sleep", Verb::sleep, 1},
                                             {"pause", Verb::pause, 0},
@@ -33,6 +33,10 @@ constexpr auto names = std::to_array<Name>({{"sleep", Verb::sleep, 1},
                                             {"remove", Verb::remove, 0},
                                             {"surprise-remove", Verb::surprise_remove, 0},
                                             {"insert", Verb::insert, 0},
+                                            {"open", Verb::open, 2},
+                                            {"close", Verb::close, 1},
+                                            {"read", Verb::read, 3},
+                                            {"write", Verb::write, 2},
                                             {"ioctl", Verb::ioctl, 3},
                                             {"end", Verb::end, 0}});
 
@@ -61,16 +65,18 @@ const Name& find(const std::string& word) {
                                                               : "did you mean " + std::string(near) + "?"));
 }
 
-double seconds_of(const Words& words) {
+// A number of seconds, or -1.
+double seconds_in(const std::string& text) {
     constexpr double longest = 1e6;
     double value = -1;
-    if (words.size() == 2) {
-        const std::string& text = words[1];
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc() || end != text.data() + text.size())
-            value = -1;
-    }
-    if (!(value >= 0 && value <= longest)) // also not a number
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && value >= 0 && value <= longest ? value : -1; // also for what is not a number
+}
+
+double seconds_of(const Words& words) {
+    const double value = words.size() == 2 ? seconds_in(words[1]) : -1;
+    if (value < 0)
         refuse("sleep", "needs a number of seconds from 0 to 1000000, as in 'sleep 2.5'");
     return value;
 }
@@ -94,7 +100,7 @@ std::uint32_t code_of(const std::string& text) {
     return code;
 }
 
-std::vector<std::uint8_t> bytes_of(const std::string& text) {
+std::vector<std::uint8_t> bytes_of(const std::string& verb, const std::string& text) {
     std::vector<std::uint8_t> bytes;
     for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
         std::uint8_t byte = 0;
@@ -104,8 +110,46 @@ std::vector<std::uint8_t> bytes_of(const std::string& text) {
         bytes.push_back(byte);
     }
     if (bytes.size() * 2 != text.size())
-        refuse("ioctl", "'" + text + "' is no input; write its bytes as pairs of hexadecimal digits, as in 0a1b");
+        refuse(verb, "'" + text + "' is no input; write its bytes as pairs of hexadecimal digits, as in 0a1b");
     return bytes;
+}
+
+// What goes to a device: words[0] is the verb, words[1] the device.
+void read_device_command(const Words& words, Command& command) {
+    constexpr std::uint32_t most_bytes = 1 << 20;
+    const auto need = [&](std::size_t count, std::string_view what) {
+        if (words.size() < count)
+            refuse(words[0], what);
+    };
+    need(2, "needs a device, as in '" + words[0] + " \\Device\\Netvmini ...'");
+    command.device = words[1];
+    switch (command.verb) {
+    case Verb::open:
+        command.name = words.back();
+        break;
+    case Verb::read: {
+        need(3, "needs a device and a number of bytes, as in 'read \\Device\\Netvmini 1514'");
+        const auto [stop, error] = std::from_chars(words[2].data(), words[2].data() + words[2].size(), command.code);
+        if (error != std::errc() || stop != words[2].data() + words[2].size() || command.code > most_bytes)
+            refuse("read", "'" + words[2] + "' is no number of bytes from 0 to " + std::to_string(most_bytes));
+        command.seconds = words.size() > 3 ? seconds_in(words[3]) : 1;
+        if (command.seconds < 0)
+            refuse("read", "'" + words[3] + "' is no number of seconds from 0 to 1000000");
+        break;
+    }
+    case Verb::write:
+        need(3, "needs a device and bytes, as in 'write \\Device\\Netvmini 0a1b'");
+        command.input = bytes_of("write", words[2]);
+        break;
+    case Verb::ioctl:
+        need(3, "needs a device and a control code, as in 'ioctl \\Device\\Netvmini 0x00122000 0a1b'");
+        command.code = code_of(words[2]);
+        if (words.size() > 3)
+            command.input = bytes_of("ioctl", words[3]);
+        break;
+    default:
+        break;
+    }
 }
 
 } // namespace
@@ -127,13 +171,12 @@ Command parse_command(std::string_view line) {
     case Verb::power_up:
         command.side = side_of(words);
         break;
+    case Verb::open:
+    case Verb::close:
+    case Verb::read:
+    case Verb::write:
     case Verb::ioctl:
-        if (words.size() < 3)
-            refuse("ioctl", "needs a device and a control code, as in 'ioctl \\Device\\Netvmini 0x00122000 0a1b'");
-        command.device = words[1];
-        command.code = code_of(words[2]);
-        if (words.size() > 3)
-            command.input = bytes_of(words[3]);
+        read_device_command(words, command);
         break;
     default:
         break;

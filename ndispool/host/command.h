@@ -26,6 +26,10 @@ enum class Verb : std::uint8_t {
     remove,
     surprise_remove,
     insert,
+    open,
+    close,
+    read,
+    write,
     ioctl,
     end
 };
@@ -34,11 +38,12 @@ enum class Side : std::uint8_t { both, below, above };
 
 struct Command {
     Verb verb = Verb::none;
-    double seconds = 0;              // sleep
+    double seconds = 0;              // sleep; read: how long it may pend
     Side side = Side::both;          // power
-    std::string device;              // ioctl
-    std::uint32_t code = 0;          // ioctl
-    std::vector<std::uint8_t> input; // ioctl
+    std::string device;              // open, close, read, write, ioctl
+    std::string name;                // open: what the others call it
+    std::uint32_t code = 0;          // ioctl; read: how many bytes
+    std::vector<std::uint8_t> input; // write, ioctl
 };
 
 // Throws std::invalid_argument whose text names the line, what is wrong and the remedy.

@@ -32,6 +32,16 @@ TEST(Command, to_a_device_has_a_code_in_either_base_and_bytes) {
     EXPECT_EQ(parse_command("ioctl Pt 16").code, 16u);
 }
 
+TEST(Command, to_a_device_that_is_open_reads_or_writes) {
+    EXPECT_EQ(parse_command("open \\Device\\Npf").name, "\\Device\\Npf");
+    EXPECT_EQ(parse_command("open \\Device\\Npf capture").name, "capture");
+    EXPECT_EQ(parse_command("read capture 1514").code, 1514u);
+    EXPECT_EQ(parse_command("read capture 1514").seconds, 1);
+    EXPECT_EQ(parse_command("read capture 1514 0.5").seconds, 0.5);
+    EXPECT_EQ(parse_command("write capture 0a1b").input, (std::vector<std::uint8_t>{0x0a, 0x1b}));
+    EXPECT_EQ(parse_command("close capture").verb, Verb::close);
+}
+
 TEST(Command, that_cannot_be_understood_is_refused_with_the_remedy) {
     EXPECT_EQ(refusal_of("rest"), "rest: there is no such command; did you mean reset?");
     EXPECT_NE(refusal_of("xyzzy").find("--help"), std::string::npos);
@@ -44,6 +54,12 @@ TEST(Command, that_cannot_be_understood_is_refused_with_the_remedy) {
     EXPECT_NE(refusal_of("ioctl Pt zero").find("no control code"), std::string::npos);
     EXPECT_NE(refusal_of("ioctl Pt 1 abc").find("pairs"), std::string::npos);
     EXPECT_NE(refusal_of("ioctl Pt 1 zz").find("pairs"), std::string::npos);
+    EXPECT_NE(refusal_of("open").find("needs a device"), std::string::npos);
+    EXPECT_NE(refusal_of("read Pt").find("number of bytes"), std::string::npos);
+    EXPECT_NE(refusal_of("read Pt 1048577").find("1048576"), std::string::npos);
+    EXPECT_NE(refusal_of("read Pt 1 -1").find("seconds"), std::string::npos);
+    EXPECT_NE(refusal_of("write Pt").find("0a1b"), std::string::npos);
+    EXPECT_NE(refusal_of("write Pt 0").find("write: '0'"), std::string::npos);
 }
 
 } // namespace

@@ -154,5 +154,40 @@ TEST(Configuration, is_below_the_drivers_service_key_in_the_registry) {
     EXPECT_EQ(ZwClose(key), STATUS_SUCCESS);
 }
 
+TEST(Configuration, has_subkeys_by_name_and_by_number) {
+    Configuration configuration(std::vector<Parameter>{});
+    std::u16string path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\driver\\Parameters\\Ndi";
+    UNICODE_STRING place = nt::counted(path);
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &place, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+    HANDLE made = nullptr;
+    ASSERT_EQ(ZwCreateKey(&made, KEY_ALL_ACCESS, &attributes, 0, nullptr, 0, nullptr), STATUS_SUCCESS);
+    ZwClose(made);
+
+    NDIS_STATUS status;
+    NDIS_HANDLE by_name = nullptr, by_number = nullptr, none = nullptr;
+    NDIS_STRING name = NDIS_STRING_CONST("ndi"), absent = NDIS_STRING_CONST("absent"), found{};
+    NdisOpenConfigurationKeyByName(&status, configuration.handle(), &name, &by_name);
+    EXPECT_EQ(status, NDIS_STATUS_SUCCESS);
+    NdisOpenConfigurationKeyByIndex(&status, configuration.handle(), 0, &found, &by_number);
+    EXPECT_EQ(status, NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(nt::view(found), u"Ndi");
+    NdisOpenConfigurationKeyByIndex(&status, configuration.handle(), 1, &found, &none);
+    EXPECT_EQ(status, NDIS_STATUS_FAILURE) << "there is one";
+    NdisOpenConfigurationKeyByName(&status, configuration.handle(), &absent, &none);
+    EXPECT_EQ(status, NDIS_STATUS_FAILURE);
+    NDIS_CONFIGURATION_PARAMETER depth{};
+    depth.ParameterType = NdisParameterInteger;
+    depth.ParameterData.IntegerData = 7;
+    NDIS_STRING keyword = NDIS_STRING_CONST("Depth");
+    NdisWriteConfiguration(&status, by_name, &keyword, &depth);
+    PNDIS_CONFIGURATION_PARAMETER value = nullptr;
+    NdisReadConfiguration(&status, &value, by_number, &keyword, NdisParameterInteger);
+    ASSERT_EQ(status, NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(value->ParameterData.IntegerData, 7u) << "the same key";
+    NdisCloseConfiguration(by_name);
+    NdisCloseConfiguration(by_number);
+}
+
 } // namespace
 } // namespace ndispool::host::testing

@@ -165,6 +165,10 @@ void reenumerate(void* context) {
             bind(protocol, *adapter);
 }
 
+void unbind_later(void* context) {
+    host::unbind(*static_cast<Binding*>(context));
+}
+
 // The caller frees it with NdisFreeMemory(Buffer, 0, 0).
 NDIS_STATUS give_name(const std::u16string& name, PNDIS_STRING to) {
     const auto bytes = static_cast<USHORT>(name.size() * sizeof(WCHAR));
@@ -311,6 +315,22 @@ NDIS_STATUS NdisQueryPendingIOCount(NDIS_HANDLE handle, PULONG count) {
     return NDIS_STATUS_SUCCESS;
 }
 
+NDIS_STATUS NdisUnbindAdapter(NDIS_HANDLE handle) {
+    Binding& binding = *binding_of(handle);
+    if (!binding.is_open())
+        return NDIS_STATUS_CLOSING;
+    machine::queue_work(unbind_later, &binding);
+    return NDIS_STATUS_SUCCESS;
+}
+
+VOID NdisSetProtocolFilter(PNDIS_STATUS status, NDIS_HANDLE, RECEIVE_HANDLER, RECEIVE_PACKET_HANDLER, NDIS_MEDIUM, UINT,
+                           UINT, PUCHAR) {
+    *status = NDIS_STATUS_NOT_SUPPORTED;
+}
+
+VOID NdisRegisterTdiCallBack(TDI_REGISTER_CALLBACK, TDI_PNP_HANDLER) {}
+VOID NdisDeregisterTdiCallBack() {}
+
 NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE driver, PNDIS_STRING name, NDIS_HANDLE context) {
     return driver ? initialize_instance(*miniport_of(driver), std::u16string(nt::view(*name)), context)
                   : NDIS_STATUS_FAILURE;
@@ -375,6 +395,10 @@ std::span<const nt::Export> registration_exports() {
         NDISPOOL_EXPORT(NdisMQueryAdapterInstanceName),
         NDISPOOL_EXPORT(NdisGetDriverHandle),
         NDISPOOL_EXPORT(NdisQueryPendingIOCount),
+        NDISPOOL_EXPORT(NdisUnbindAdapter),
+        NDISPOOL_EXPORT(NdisSetProtocolFilter),
+        NDISPOOL_EXPORT(NdisRegisterTdiCallBack),
+        NDISPOOL_EXPORT(NdisDeregisterTdiCallBack),
         NDISPOOL_EXPORT(NdisIMRegisterLayeredMiniport),
         NDISPOOL_EXPORT(NdisIMDeregisterLayeredMiniport),
         NDISPOOL_EXPORT(NdisIMAssociateMiniport),

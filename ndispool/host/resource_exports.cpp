@@ -163,13 +163,8 @@ std::string_view out_of_scope(std::string_view name) {
     constexpr std::string_view connections = "connection-oriented NDIS, which ndispool does not have";
     constexpr std::string_view wan = "NDIS WAN, which ndispool does not have";
     constexpr std::string_view hardware = "drivers of hardware (interrupts, ports, DMA), which ndispool does not have";
-    constexpr auto families = std::to_array<Family>({{"NdisCo", connections},
-                                                     {"NdisCl", connections},
-                                                     {"NdisCm", connections},
-                                                     {"NdisMCo", connections},
-                                                     {"NdisMCm", connections},
-                                                     {"NdisMWan", wan},
-                                                     {"NdisMRegisterInterrupt", hardware},
+    constexpr std::string_view media = "media other than Ethernet, which ndispool does not have";
+    constexpr auto families = std::to_array<Family>({{"NdisMRegisterInterrupt", hardware},
                                                      {"NdisMDeregisterInterrupt", hardware},
                                                      {"NdisMSynchronizeWithInterrupt", hardware},
                                                      {"NdisMRegisterIoPortRange", hardware},
@@ -185,7 +180,31 @@ std::string_view out_of_scope(std::string_view name) {
                                                      {"NdisWritePci", hardware},
                                                      {"NdisReadPcmcia", hardware},
                                                      {"NdisWritePcmcia", hardware},
-                                                     {"NdisImmediate", hardware}});
+                                                     {"NdisReadEisa", hardware},
+                                                     {"NdisReadMca", hardware},
+                                                     {"NdisImmediate", hardware},
+                                                     {"NdisMFreeMapRegisters", hardware},
+                                                     {"NdisMReadDmaCounter", hardware},
+                                                     {"NdisMSetupDmaTransfer", hardware},
+                                                     {"NdisSetupDmaTransfer", hardware},
+                                                     {"NdisMCompleteDmaTransfer", hardware},
+                                                     {"NdisCompleteDmaTransfer", hardware},
+                                                     {"NdisMStartBufferPhysicalMapping", hardware},
+                                                     {"NdisMCompleteBufferPhysicalMapping", hardware},
+                                                     {"NdisMGetDmaAlignment", hardware},
+                                                     {"NdisQueryMapRegisterCount", hardware},
+                                                     {"NdisOverrideBusNumber", hardware},
+                                                     {"NdisUpdateSharedMemory", hardware},
+                                                     {"TrFilterDpr", media},
+                                                     {"FddiFilterDpr", media},
+                                                     {"ArcFilterDpr", media},
+                                                     // what begins like a function of hardware comes behind that
+                                                     {"NdisCo", connections},
+                                                     {"NdisCl", connections},
+                                                     {"NdisCm", connections},
+                                                     {"NdisMCo", connections},
+                                                     {"NdisMCm", connections},
+                                                     {"NdisMWan", wan}});
     const auto found = std::find_if(families.begin(), families.end(),
                                     [&](const Family& family) { return name.starts_with(family.prefix); });
     return found == families.end() || find_export(name) ? std::string_view() : found->why;

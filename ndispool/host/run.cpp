@@ -372,6 +372,7 @@ void Session::take_down() {
     if (std::exchange(down_, true))
         return;
     traffic_.stop();
+    control_.reset(); // whoever has a device of the driver open closes it first
     if (edge_)
         edge_->give_up();
     if (adapter_)

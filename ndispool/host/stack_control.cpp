@@ -5,14 +5,10 @@
 #include "ndispool/host/reset.h"
 #include "ndispool/host/wire_adapter.h"
 #include "ndispool/machine/work.h"
-#include "ndispool/nt/devices.h"
-#include "ndispool/nt/irps.h"
-#include "ndispool/nt/text.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <stdexcept>
 
 namespace ndispool::host {
 
@@ -28,16 +24,6 @@ std::string hex(NTSTATUS status) {
     return text.data();
 }
 
-std::string hex(std::span<const std::byte> bytes) {
-    std::string text;
-    for (const std::byte byte : bytes) {
-        constexpr char digits[] = "0123456789abcdef";
-        text += digits[std::to_integer<unsigned>(byte) >> 4];
-        text += digits[std::to_integer<unsigned>(byte) & 15];
-    }
-    return text;
-}
-
 // The adapters that the driver itself has, other than the bottom.
 std::vector<Adapter*> adapters_above(const StackParts& parts) {
     std::vector<Adapter*> all;
@@ -46,28 +32,6 @@ std::vector<Adapter*> adapters_above(const StackParts& parts) {
             if (adapter != parts.bottom)
                 all.push_back(adapter);
     return all;
-}
-
-// A program's way to a control device: open, one request, close.
-std::string control_device(const Command& command) {
-    const PDEVICE_OBJECT device = nt::find_device(nt::to_utf16(command.device));
-    if (!device)
-        throw std::invalid_argument("ioctl: there is no device " + command.device +
-                                    "; give the name or the symbolic link that the driver registers");
-    constexpr std::size_t most_output = 4096;
-    std::vector<std::byte> input(command.input.size()), output(most_output);
-    std::transform(command.input.begin(), command.input.end(), input.begin(),
-                   [](std::uint8_t byte) { return std::byte{byte}; });
-    FILE_OBJECT file{};
-    if (const auto opened = nt::send_request(*device, file, {.major = IRP_MJ_CREATE}); !NT_SUCCESS(opened.status))
-        return "open: status " + hex(opened.status);
-    const nt::DeviceReply reply = nt::send_request(
-        *device, file,
-        {.major = IRP_MJ_DEVICE_CONTROL, .control_code = command.code, .input = input, .output = output});
-    nt::send_request(*device, file, {.major = IRP_MJ_CLEANUP});
-    nt::send_request(*device, file, {.major = IRP_MJ_CLOSE});
-    const std::size_t count = NT_SUCCESS(reply.status) ? std::min(reply.information, output.size()) : 0;
-    return "status " + hex(reply.status) + (count > 0 ? " output " + hex(std::span(output).first(count)) : "");
 }
 
 bool wait_for_reset(Adapter& adapter) {
@@ -110,8 +74,12 @@ std::string StackControl::perform(const Command& command) {
         return remove(true);
     case Verb::insert:
         return insert();
+    case Verb::open:
+    case Verb::close:
+    case Verb::read:
+    case Verb::write:
     case Verb::ioctl:
-        return control_device(command);
+        return devices_.perform(command);
     default:
         return done;
     }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ndispool/host/command.h"
+#include "ndispool/host/control_devices.h"
 #include "ndispool/host/report.h"
 
 #include <functional>
@@ -53,6 +54,7 @@ class StackControl {
     std::string insert();
 
     StackParts parts_;
+    ControlDevices devices_;
     bool paused_ = false;
 };
 

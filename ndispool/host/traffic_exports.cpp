@@ -7,6 +7,8 @@
 #include "ndispool/host/reset.h"
 #include "ndispool/host/send.h"
 
+#include <cstring>
+
 namespace ndispool::host {
 
 namespace {
@@ -70,6 +72,25 @@ PNDIS_PACKET NdisGetReceivedPacket(NDIS_HANDLE binding, NDIS_HANDLE context) {
     return received_packet(*binding_of(binding), context);
 }
 
+NDIS_STATUS NdisQueryReceiveInformation(NDIS_HANDLE binding, NDIS_HANDLE context, PLONGLONG sent, PLONGLONG received,
+                                        PUCHAR buffer, UINT room, PUINT needed) {
+    PNDIS_PACKET const packet = received_packet(*binding_of(binding), context);
+    *needed = 0;
+    if (!packet)
+        return NDIS_STATUS_FAILURE;
+    if (sent)
+        *sent = static_cast<LONGLONG>(NDIS_GET_PACKET_TIME_SENT(packet));
+    if (received)
+        *received = static_cast<LONGLONG>(NDIS_GET_PACKET_TIME_RECEIVED(packet));
+    PVOID information = nullptr;
+    NDIS_GET_PACKET_MEDIA_SPECIFIC_INFO(packet, &information, needed);
+    if (*needed > room)
+        return NDIS_STATUS_BUFFER_TOO_SHORT;
+    if (*needed > 0)
+        std::memcpy(buffer, information, *needed);
+    return NDIS_STATUS_SUCCESS;
+}
+
 VOID NdisTransferData(PNDIS_STATUS status, NDIS_HANDLE binding, NDIS_HANDLE context, UINT offset, UINT length,
                       PNDIS_PACKET packet, PUINT transferred) {
     *status = transfer(*binding_of(binding), context, offset, length, packet, transferred);
@@ -127,6 +148,7 @@ std::span<const nt::Export> traffic_exports() {
         NDISPOOL_EXPORT(NdisCancelSendPackets),
         NDISPOOL_EXPORT(NdisReturnPackets),
         NDISPOOL_EXPORT(NdisGetReceivedPacket),
+        NDISPOOL_EXPORT(NdisQueryReceiveInformation),
         NDISPOOL_EXPORT(NdisTransferData),
         NDISPOOL_EXPORT(NdisRequest),
         NDISPOOL_EXPORT(NdisReset),

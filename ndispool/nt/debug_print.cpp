@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdarg>
 #include <optional>
 
 #include <unistd.h>
 
 #include "ndis/debug.h"
 #include "ndis/status.h"
-#include "ndispool/nt/door.h"
 #include "ndispool/nt/text.h"
 
 namespace ndispool::nt {
@@ -192,13 +190,13 @@ std::string character(const Specification& spec, bool wide, std::uint64_t raw) {
 }
 
 // %S and %C are of the other width than %s and %c, unless the size says which.
-bool is_wide(const Specification& spec) {
+bool is_wide(const Specification& spec, Strings strings) {
     using enum Specification::Size;
     const bool other = spec.conversion == 'S' || spec.conversion == 'C';
-    return spec.size == wide || (other && spec.size != half);
+    return spec.size == wide || (spec.size != half && other != (strings == Strings::wide));
 }
 
-std::string convert(const Specification& spec, FormatArguments& arguments) {
+std::string convert(const Specification& spec, FormatArguments& arguments, Strings strings) {
     const bool is_64_bit = spec.size == Specification::Size::is_64_bit;
     switch (spec.conversion) {
     case 'd':
@@ -206,10 +204,10 @@ std::string convert(const Specification& spec, FormatArguments& arguments) {
         return signed_number(spec, arguments.next(is_64_bit));
     case 'c':
     case 'C':
-        return character(spec, is_wide(spec), arguments.next(false));
+        return character(spec, is_wide(spec, strings), arguments.next(false));
     case 's':
     case 'S':
-        return zero_terminated(spec, is_wide(spec), arguments.next(true));
+        return zero_terminated(spec, is_wide(spec, strings), arguments.next(true));
     case 'Z':
         return counted_string(spec, arguments.next(true));
     case 'p':
@@ -218,27 +216,6 @@ std::string convert(const Specification& spec, FormatArguments& arguments) {
         return unsigned_number(spec, arguments.next(is_64_bit));
     }
 }
-
-class SystemVArguments final : public FormatArguments {
-  public:
-    explicit SystemVArguments(std::va_list& list) { va_copy(list_, list); }
-    ~SystemVArguments() override { va_end(list_); }
-    std::uint64_t next(bool is_64_bit) override {
-        return is_64_bit ? va_arg(list_, std::uint64_t) : va_arg(list_, std::uint32_t);
-    }
-
-  private:
-    std::va_list list_;
-};
-
-class MicrosoftArguments final : public FormatArguments {
-  public:
-    explicit MicrosoftArguments(__builtin_ms_va_list list) : arguments_(list) {}
-    std::uint64_t next(bool) override { return arguments_.next(); }
-
-  private:
-    VariadicArguments arguments_;
-};
 
 void to_standard_error(std::string_view message) {
     while (!message.empty()) {
@@ -258,7 +235,7 @@ ULONG print(const char* pattern, FormatArguments&& arguments) {
 
 } // namespace
 
-std::string format(std::string_view pattern, FormatArguments& arguments) {
+std::string format(std::string_view pattern, FormatArguments& arguments, Strings strings) {
     std::string out;
     for (;;) {
         const std::size_t percent = pattern.find('%');
@@ -271,7 +248,7 @@ std::string format(std::string_view pattern, FormatArguments& arguments) {
             out += '%';
             pattern.remove_prefix(1);
         } else if (const auto spec = reader.read()) {
-            out += convert(*spec, arguments);
+            out += convert(*spec, arguments, strings);
             pattern = reader.rest();
         } else {
             out += '%';

@@ -105,6 +105,11 @@ class Namespace {
         return nullptr;
     }
 
+    bool contains(const DEVICE_OBJECT* device) {
+        const machine::Locked locked(lock_);
+        return devices_.contains(const_cast<DEVICE_OBJECT*>(device));
+    }
+
     std::vector<PDEVICE_OBJECT> of(const DRIVER_OBJECT& driver) {
         const machine::Locked locked(lock_);
         std::vector<PDEVICE_OBJECT> devices;
@@ -144,6 +149,16 @@ void initialize_driver_object(DRIVER_OBJECT& driver) {
 
 PDEVICE_OBJECT find_device(std::u16string_view name) {
     return names().find(canonical(name));
+}
+
+PDEVICE_OBJECT top_of(PDEVICE_OBJECT device) {
+    while (device->AttachedDevice)
+        device = device->AttachedDevice;
+    return device;
+}
+
+bool is_device(const DEVICE_OBJECT* device) {
+    return names().contains(device);
 }
 
 std::vector<PDEVICE_OBJECT> devices_of(const DRIVER_OBJECT& driver) {

@@ -1,12 +1,17 @@
 #include "ndispool/nt/exports.h"
 
+#include "ndis/crt.h"
+#include "ndis/device.h"
+#include "ndis/file.h"
 #include "ndis/kernel.h"
 #include "ndis/mdl.h"
 #include "ndis/memory.h"
 #include "ndis/object.h"
 #include "ndis/registry.h"
+#include "ndis/security.h"
 #include "ndis/text.h"
 #include "ndis/thread.h"
+#include "ndispool/nt/crt.h"
 #include "ndispool/nt/debug_print.h"
 
 namespace ndispool::nt {
@@ -30,6 +35,9 @@ std::span<const Export> exports() {
         NDISPOOL_EXPORT(MmMapLockedPages),
         NDISPOOL_EXPORT(MmMapLockedPagesSpecifyCache),
         NDISPOOL_EXPORT(MmUnmapLockedPages),
+        NDISPOOL_EXPORT(MmGetPhysicalAddress),
+        NDISPOOL_EXPORT(MmMapIoSpace),
+        NDISPOOL_EXPORT(MmUnmapIoSpace),
         // dispatcher.h
         NDISPOOL_EXPORT(KeInitializeEvent),
         NDISPOOL_EXPORT(KeSetEvent),
@@ -78,6 +86,9 @@ std::span<const Export> exports() {
         NDISPOOL_EXPORT(KeQueryTickCount),
         NDISPOOL_EXPORT(KeQueryTimeIncrement),
         NDISPOOL_EXPORT(KeQueryPerformanceCounter),
+        NDISPOOL_EXPORT(ExSetTimerResolution),
+        NDISPOOL_EXPORT(RtlRandom),
+        NDISPOOL_EXPORT(RtlRandomEx),
         NDISPOOL_EXPORT(KeStallExecutionProcessor),
         NDISPOOL_EXPORT(PsGetVersion),
         NDISPOOL_EXPORT(RtlGetVersion),
@@ -143,6 +154,50 @@ std::span<const Export> exports() {
         NDISPOOL_EXPORT(IoCancelIrp),
         NDISPOOL_EXPORT(ProbeForRead),
         NDISPOOL_EXPORT(ProbeForWrite),
+        // device.h
+        NDISPOOL_EXPORT(IoAttachDeviceToDeviceStack),
+        NDISPOOL_EXPORT(IoDetachDevice),
+        NDISPOOL_EXPORT(IoGetAttachedDeviceReference),
+        NDISPOOL_EXPORT(IoGetRelatedDeviceObject),
+        NDISPOOL_EXPORT(IoGetDeviceObjectPointer),
+        NDISPOOL_EXPORT(IoCreateDeviceSecure),
+        offer<&IoCreateDeviceSecure>("WdmlibIoCreateDeviceSecure"), // what the kits' library calls it
+        NDISPOOL_EXPORT(IoGetDeviceProperty),
+        NDISPOOL_EXPORT(IoInvalidateDeviceRelations),
+        NDISPOOL_EXPORT(IoIs32bitProcess),
+        NDISPOOL_EXPORT(IoBuildSynchronousFsdRequest),
+        NDISPOOL_EXPORT(IoBuildDeviceIoControlRequest),
+        // file.h
+        NDISPOOL_EXPORT(ZwCreateFile),
+        NDISPOOL_EXPORT(ZwOpenFile),
+        NDISPOOL_EXPORT(ZwReadFile),
+        NDISPOOL_EXPORT(ZwWriteFile),
+        NDISPOOL_EXPORT(ZwQueryInformationFile),
+        // security.h
+        NDISPOOL_EXPORT(RtlCreateSecurityDescriptor),
+        NDISPOOL_EXPORT(RtlSetDaclSecurityDescriptor),
+        NDISPOOL_EXPORT(ZwSetSecurityObject),
+        // crt.h; the names of <wchar.h> are for 16-bit strings there
+        NDISPOOL_EXPORT_AS("_snprintf", _snprintf, snprintf_microsoft),
+        NDISPOOL_EXPORT_AS("_vsnprintf", _vsnprintf, vsnprintf_microsoft),
+        NDISPOOL_EXPORT_AS("_snwprintf", _snwprintf, snwprintf_microsoft),
+        NDISPOOL_EXPORT_AS("_vsnwprintf", _vsnwprintf, vsnwprintf_microsoft),
+        NDISPOOL_EXPORT(_stricmp),
+        NDISPOOL_EXPORT(_strnicmp),
+        NDISPOOL_EXPORT(_wcsicmp),
+        NDISPOOL_EXPORT(_wcsnicmp),
+        NDISPOOL_EXPORT(_wcsupr),
+        NDISPOOL_EXPORT(_wcslwr),
+        offer<&wide_length>("wcslen"),
+        offer<&wide_copy>("wcscpy"),
+        offer<&wide_append>("wcscat"),
+        offer<&wide_copy_some>("wcsncpy"),
+        offer<&wide_append_some>("wcsncat"),
+        offer<&wide_compare>("wcscmp"),
+        offer<&wide_compare_some>("wcsncmp"),
+        offer<&wide_find>("wcschr"),
+        offer<&wide_find_last>("wcsrchr"),
+        offer<&wide_search>("wcsstr"),
         // registry.h
         NDISPOOL_EXPORT(ZwOpenKey),
         NDISPOOL_EXPORT(ZwCreateKey),

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "ndis/kernel.h"
+#include "ndis/mdl.h"
 #include "ndis/object.h"
 #include "ndispool/nt/devices.h"
 #include "ndispool/nt/invoke.h"
@@ -101,9 +102,55 @@ TEST_F(Irps, that_are_neither_carry_the_callers_own_buffers) {
     EXPECT_EQ(std::string_view(output_.data(), 3), "abc");
 }
 
-TEST_F(Irps, that_need_direct_buffers_are_not_sent) {
-    on(IRP_MJ_DEVICE_CONTROL, capitalise);
-    EXPECT_EQ(control(direct, "a").status, STATUS_NOT_SUPPORTED);
+TEST_F(Irps, that_are_direct_carry_the_output_as_a_descriptor_and_the_input_in_the_system_buffer) {
+    on(IRP_MJ_DEVICE_CONTROL, [](PDEVICE_OBJECT, PIRP irp) {
+        EXPECT_EQ(MmGetMdlByteCount(irp->MdlAddress), 4u);
+        auto* const out = static_cast<char*>(MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority));
+        EXPECT_EQ(std::string_view(out, 4), "1234") << "METHOD_IN_DIRECT: the caller's output buffer is input too";
+        std::memcpy(out, irp->AssociatedIrp.SystemBuffer, 3);
+        return complete(irp, STATUS_SUCCESS, 3);
+    });
+    output_ = {'1', '2', '3', '4'};
+    EXPECT_EQ(control(direct, "abc").status, STATUS_SUCCESS);
+    EXPECT_EQ(std::string_view(output_.data(), 4), "abc4");
+}
+
+TEST_F(Irps, that_read_and_write_a_direct_device_carry_descriptors_of_the_data) {
+    device_->Flags |= DO_DIRECT_IO;
+    on(IRP_MJ_WRITE, [](PDEVICE_OBJECT, PIRP irp) {
+        EXPECT_EQ(IoGetCurrentIrpStackLocation(irp)->Parameters.Write.ByteOffset.QuadPart, 7);
+        const void* const data = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
+        EXPECT_EQ(std::memcmp(data, "hi", MmGetMdlByteCount(irp->MdlAddress)), 0);
+        return complete(irp, STATUS_SUCCESS, MmGetMdlByteCount(irp->MdlAddress));
+    });
+    on(IRP_MJ_READ, [](PDEVICE_OBJECT, PIRP irp) {
+        std::memcpy(MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority), "yo", 2);
+        return complete(irp, STATUS_SUCCESS, 2);
+    });
+    const std::string_view text = "hi";
+    const DeviceRequest write{.major = IRP_MJ_WRITE, .input = std::as_bytes(std::span(text)), .offset = 7};
+    EXPECT_EQ(send_request(*device_, file_, write).information, 2u);
+    send_request(*device_, file_, {.major = IRP_MJ_READ, .output = std::as_writable_bytes(std::span(output_))});
+    EXPECT_EQ(std::string_view(output_.data(), 2), "yo");
+    const DeviceRequest empty{.major = IRP_MJ_READ};
+    on(IRP_MJ_READ, [](PDEVICE_OBJECT, PIRP irp) {
+        EXPECT_EQ(irp->MdlAddress, nullptr) << "nothing to describe";
+        return complete(irp, STATUS_SUCCESS, 0);
+    });
+    EXPECT_EQ(send_request(*device_, file_, empty).status, STATUS_SUCCESS);
+}
+
+TEST_F(Irps, that_pend_longer_than_their_limit_are_cancelled) {
+    on(IRP_MJ_READ, [](PDEVICE_OBJECT, PIRP irp) {
+        IoMarkIrpPending(irp);
+        IoSetCancelRoutine(irp, [](PDEVICE_OBJECT, PIRP cancelled) {
+            IoReleaseCancelSpinLock(cancelled->CancelIrql);
+            complete(cancelled, STATUS_CANCELLED, 0);
+        });
+        return STATUS_PENDING;
+    });
+    const DeviceRequest read{.major = IRP_MJ_READ, .limit = std::chrono::milliseconds(20)};
+    EXPECT_EQ(send_request(*device_, file_, read).status, STATUS_CANCELLED);
 }
 
 TEST_F(Irps, that_write_and_read_use_the_buffer_the_device_asked_for) {

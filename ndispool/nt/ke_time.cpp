@@ -37,6 +37,10 @@ ULONG KeQueryTimeIncrement() {
     return tick_100ns;
 }
 
+ULONG ExSetTimerResolution(ULONG, BOOLEAN) {
+    return tick_100ns;
+}
+
 LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
     if (PerformanceFrequency != nullptr)
         PerformanceFrequency->QuadPart = counter_hertz;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <sys/mman.h>
+#include <vector>
 
 namespace {
 
@@ -102,5 +104,20 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL mdl, KPROCESSOR_MODE, MEMORY_CACHING_TYP
 VOID MmUnmapLockedPages(PVOID, PMDL mdl) {
     mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
 }
+
+PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID address) {
+    PHYSICAL_ADDRESS physical;
+    physical.QuadPart = static_cast<LONGLONG>(number(address));
+    return physical;
+}
+
+PVOID MmMapIoSpace(PHYSICAL_ADDRESS address, SIZE_T bytes, MEMORY_CACHING_TYPE) {
+    const auto first = static_cast<ULONG_PTR>(address.QuadPart) & ~page_mask;
+    std::vector<unsigned char> present(pages_of(reinterpret_cast<PVOID>(address.QuadPart), bytes));
+    const bool mapped = ::mincore(reinterpret_cast<PVOID>(first), present.size() * page_bytes, present.data()) == 0;
+    return mapped ? reinterpret_cast<PVOID>(address.QuadPart) : nullptr; // ENOMEM: nothing is there
+}
+
+VOID MmUnmapIoSpace(PVOID, SIZE_T) {}
 
 } // extern "C"

@@ -208,6 +208,11 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisCancelSendPackets, 0, 2, unlocked)                                                                           \
     X(NdisGetReceivedPacket, 0, 2)                                                                                     \
     X(NdisReset, 0, 2, unlocked)                                                                                       \
+    X(NdisQueryReceiveInformation, 2, 2)                                                                               \
+    X(NdisUnbindAdapter, 0, 2, unlocked)                                                                               \
+    X(NdisSetProtocolFilter, 0, 2)                                                                                     \
+    X(NdisRegisterTdiCallBack, 0, 0)                                                                                   \
+    X(NdisDeregisterTdiCallBack, 0, 0)                                                                                 \
     X(NdisMSendResourcesAvailable, 0, 2, unlocked)                                                                     \
     X(NdisMResetComplete, 0, 2, unlocked)                                                                              \
     X(EthFilterDprIndicateReceive, 2, 2, unlocked)                                                                     \
@@ -282,6 +287,29 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisMWriteLogData, 0, 2)                                                                                         \
     X(NdisMFlushLog, 0, 2)                                                                                             \
     X(NdisMCloseLog, 0, 0)                                                                                             \
+    X(MmGetPhysicalAddress, 0, any_level)                                                                              \
+    X(MmMapIoSpace, 0, 2)                                                                                              \
+    X(MmUnmapIoSpace, 0, 2)                                                                                            \
+    X(ExSetTimerResolution, 0, 1)                                                                                      \
+    X(IoAttachDeviceToDeviceStack, 0, 2)                                                                               \
+    X(IoDetachDevice, 0, 0)                                                                                            \
+    X(IoGetAttachedDeviceReference, 0, 2)                                                                              \
+    X(IoGetRelatedDeviceObject, 0, 2)                                                                                  \
+    X(IoGetDeviceObjectPointer, 0, 0)                                                                                  \
+    X(IoCreateDeviceSecure, 0, 0)                                                                                      \
+    X(IoGetDeviceProperty, 0, 0)                                                                                       \
+    X(IoInvalidateDeviceRelations, 0, 2)                                                                               \
+    X(IoIs32bitProcess, 0, 2)                                                                                          \
+    X(IoBuildSynchronousFsdRequest, 0, 0)                                                                              \
+    X(IoBuildDeviceIoControlRequest, 0, 0)                                                                             \
+    X(ZwCreateFile, 0, 0)                                                                                              \
+    X(ZwOpenFile, 0, 0)                                                                                                \
+    X(ZwReadFile, 0, 0)                                                                                                \
+    X(ZwWriteFile, 0, 0)                                                                                               \
+    X(ZwQueryInformationFile, 0, 0)                                                                                    \
+    X(RtlCreateSecurityDescriptor, 0, 0)                                                                               \
+    X(RtlSetDaclSecurityDescriptor, 0, 0)                                                                              \
+    X(ZwSetSecurityObject, 0, 0)                                                                                       \
     X(KeQuerySystemTime, 0, any_level)                                                                                 \
     X(KeStallExecutionProcessor, 0, any_level)                                                                         \
     X(PsGetVersion, 0, 0)                                                                                              \
