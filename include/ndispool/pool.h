@@ -57,7 +57,7 @@ struct Snapshot {
     std::uint32_t overflow_peak = 0;
     std::uint64_t allocations = 0; // descriptors, not calls
     std::uint64_t frees = 0;       // likewise
-    std::uint64_t refusals = 0;    // calls of allocate that gave fewer than asked
+    std::uint64_t refusals = 0;    // calls of allocate that gave fewer than asked, and of reserve that gave none
     std::size_t bytes = 0;         // memory held for static and overflow descriptors and their bookkeeping
 };
 
@@ -137,7 +137,8 @@ class [[gnu::visibility("default")]] Pool {
     [[nodiscard]] std::uint32_t in_use() const noexcept;
 
     // Takes that many descriptors out of the pool at once, or none, for allocations that must not fail later. They are
-    // in use from now on. Never more than capacity() can be had.
+    // in use from now on. None only if at some instant during the call fewer were free (or memory was refused): it is as
+    // strict as allocate, and nobody sees any of those in use that it does not get in the end.
     [[nodiscard]] Reservation reserve(std::uint32_t descriptors) noexcept;
 
     // Sleeps until in_use is 0 at some instant. False: it was not within that time. While a thread waits, allocations

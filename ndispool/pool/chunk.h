@@ -7,6 +7,7 @@
 #include "ndispool/pool/marks.h"
 
 #include <optional>
+#include <utility>
 
 namespace ndispool::pool {
 
@@ -70,6 +71,8 @@ class LeavingChunks {
         chunk->next = first_;
         first_ = chunk;
     }
+    // This one stays. There must be one.
+    [[nodiscard]] Chunk* pop() { return std::exchange(first_, first_->next); }
 
   private:
     Pages& pages_;

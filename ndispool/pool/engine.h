@@ -57,8 +57,8 @@ template <class P> class Engine {
     // Its stock goes to the depot; the thread does not use it any more.
     void leave(Slot& slot) noexcept;
 
-    // Fills the front of `out` and says how many.
-    std::size_t take(Slot* own, std::span<void*> out) noexcept;
+    // Fills the front of `out` and says how many. None, if at an instant during the call fewer than `least` were free.
+    std::size_t take(Slot* own, std::span<void*> out, std::size_t least = 0) noexcept;
     // `emptied()` is called, under the lock, if somebody watches and the usage is 0 after this.
     template <class Action> void give(Slot* own, std::span<void* const> descriptors, Action emptied) noexcept;
 
@@ -213,10 +213,13 @@ template <class P> void Engine<P>::leave(Slot& slot) noexcept {
     --owned_;
 }
 
-template <class P> std::size_t Engine<P>::take(Slot* own, std::span<void*> out) noexcept {
+template <class P> std::size_t Engine<P>::take(Slot* own, std::span<void*> out, std::size_t least) noexcept {
     if (own != nullptr && out.size() <= P::magazine && own->refill(unfold()) && own->take(out))
         return out.size();
     std::lock_guard held(lock_);
+    const auto at_hand = [&] { return depot_.free() + (own != nullptr ? own->kept() : 0); };
+    if (at_hand() < least && (!seize(own, 0) || at_hand() < least))
+        return 0;
     const Share share = own != nullptr ? this->share() : Share{};
     std::size_t got = 0;
     while (got < out.size()) {

@@ -6,6 +6,7 @@
 
 #include "ndispool/pool/chunk.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace ndispool::pool {
@@ -20,6 +21,10 @@ class OverflowPart {
 
     [[nodiscard]] bool ok() const { return table_ != nullptr; }
     [[nodiscard]] std::uint32_t in_use() const { return in_use_; }
+    // So many can be taken without another chunk.
+    [[nodiscard]] std::size_t room() const {
+        return std::min<std::size_t>(capacity_, chunks_ * layout_.slots) - in_use_;
+    }
     [[nodiscard]] std::size_t bytes() const { return table_size_ * sizeof(Chunk*) + chunks_ * layout_.bytes; }
     [[nodiscard]] const ChunkLayout& layout() const { return layout_; }
 

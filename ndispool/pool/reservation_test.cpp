@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <latch>
 #include <set>
 #include <thread>
@@ -24,6 +25,8 @@ TEST_P(ReservationOf, all_there_is_can_be_had_and_one_more_cannot) {
     EXPECT_EQ(too_many.size(), 0u);
     EXPECT_EQ(too_many.allocate(), nullptr);
     EXPECT_EQ(pool->in_use(), 0u) << "none, if not all";
+    EXPECT_EQ(pool->snapshot().peak, 0u);
+    EXPECT_EQ(pool->snapshot().refusals, 1u);
     const Reservation all = pool->reserve(pool->capacity());
     EXPECT_TRUE(all);
     EXPECT_EQ(all.size(), pool->capacity());
@@ -64,12 +67,50 @@ TEST_P(ReservationOf, what_was_not_allocated_is_free_again_when_it_ends) {
     EXPECT_TRUE(pool->reserve(pool->capacity())) << "nothing was lost";
 }
 
+// One is out all the time, so all cannot be had; another comes and goes meanwhile.
+TEST_P(ReservationOf, what_is_refused_takes_nothing_from_others_and_is_never_in_use) {
+    const auto pool = Pool::create(GetParam());
+    void* kept = pool->allocate();
+    std::atomic<int> left = 200;
+    std::jthread asking([&] {
+        for (; left != 0; --left) {
+            EXPECT_FALSE(pool->reserve(pool->capacity()));
+            std::this_thread::sleep_for(std::chrono::microseconds(10)); // or the others would wait for the lock
+        }
+    });
+    while (left != 0) {
+        void* descriptor = pool->allocate();
+        ASSERT_NE(descriptor, nullptr);
+        ASSERT_EQ(pool->in_use(), 2u);
+        ASSERT_TRUE(pool->free(descriptor));
+        ASSERT_EQ(pool->in_use(), 1u);
+    }
+    asking.join();
+    EXPECT_EQ(pool->snapshot().peak, 2u);
+    EXPECT_TRUE(pool->free(kept));
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, ReservationOf,
                          testing::Values(Shape{2, 0, 64}, Shape{0, 2, 64}, Shape{40, 60, 384}, Shape{200, 0, 64}),
                          [](const auto& test) {
                              return std::to_string(test.param.descriptors) + "_and_" +
                                     std::to_string(test.param.overflow);
                          });
+
+TEST(Reservation, may_take_chunk_after_chunk_and_none_is_left) {
+    const auto pool = Pool::create({.descriptors = 10, .overflow = 1000, .size = 3000}); // 160 to a chunk
+    const std::size_t bytes = pool->snapshot().bytes;
+    void* kept = pool->allocate();
+    EXPECT_FALSE(pool->reserve(1010));
+    EXPECT_EQ(pool->snapshot().overflow_in_use, 0u);
+    {
+        const Reservation most = pool->reserve(1009);
+        EXPECT_EQ(most.size(), 1009u);
+        EXPECT_EQ(pool->allocate(), nullptr);
+    }
+    EXPECT_TRUE(pool->free(kept));
+    EXPECT_LE(pool->snapshot().bytes, bytes + 1024);
+}
 
 TEST(Reservation, of_nothing_holds_nothing) {
     const auto pool = pool_of(1, 0);
