@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 namespace ndispool::bench {
@@ -23,12 +22,26 @@ struct NoThreads {
     void thread_ends() {}
 };
 
-// Through the public header, as a program uses it. As with DPDK's, a copy is another pointer to the same pool, for a loop's own use.
-class Ndispool : NoThreads {
+// A contender that consists of a pointer: a View, which can be copied, and its end.
+template <class View> struct Owned : View {
+    explicit Owned(unsigned capacity) : View(capacity) {}
+    ~Owned() { View::destroy(); }
+    Owned(const Owned&) = delete;
+    Owned& operator=(const Owned&) = delete;
+};
+
+// What a loop works with: a pointer of its own, as a program has it in a variable, or whatever else as it is.
+template <class Contender> struct LocalOf { using Type = Contender&; };
+template <class View> struct LocalOf<Owned<View>> { using Type = View; };
+template <class Contender> using Local = typename LocalOf<Contender>::Type;
+
+// Through the public header, as a program uses it.
+class PoolView : NoThreads {
   public:
     using NoThreads::thread_begins, NoThreads::thread_ends;
-    explicit Ndispool(unsigned capacity)
+    explicit PoolView(unsigned capacity)
         : pool_(pool::Pool::create({.descriptors = capacity, .size = descriptor_bytes}).release()) {}
+    void destroy() { delete pool_; }
     void* allocate() { return pool_->allocate(); }
     void free(void* descriptor) { pool_->free(descriptor); }
     bool allocate(std::span<void*> out) { return pool_->allocate(out) == out.size(); }
@@ -36,12 +49,9 @@ class Ndispool : NoThreads {
     std::size_t in_use() { return pool_->in_use(); }
 
   private:
-    pool::Pool* pool_; // to the end of the program
+    pool::Pool* pool_;
 };
-
-// What a loop works with: a pointer of its own to a pool, as a program has it in a variable, or whatever else as it is.
-template <class Contender>
-using Local = std::conditional_t<std::is_trivially_copy_constructible_v<Contender>, Contender, Contender&>;
+using Ndispool = Owned<PoolView>;
 
 // The floor: what taking and giving would cost if there were one thread only.
 class ArrayStack : NoThreads {

@@ -1,21 +1,24 @@
 // NdisAllocatePacket and NdisFreePacket as a contender; see contender.h.
 #pragma once
 
+#include "bench/peers/contender.h"
+
 #include <ndis.h>
 #include <stdexcept>
 
 namespace ndispool::bench {
 
-class NdisPackets {
+class PacketsView {
   public:
     void thread_begins() {}
     void thread_ends() {}
-    explicit NdisPackets(unsigned capacity) {
+    explicit PacketsView(unsigned capacity) {
         NDIS_STATUS status;
         NdisAllocatePacketPoolEx(&status, &pool_, capacity, 0, 16);
         if (status != NDIS_STATUS_SUCCESS)
             throw std::runtime_error("NdisAllocatePacketPoolEx failed");
     }
+    void destroy() { NdisFreePacketPool(pool_); }
     void* allocate() {
         NDIS_STATUS status;
         PNDIS_PACKET packet;
@@ -27,5 +30,6 @@ class NdisPackets {
   private:
     NDIS_HANDLE pool_ = nullptr;
 };
+using NdisPackets = Owned<PacketsView>;
 
 } // namespace ndispool::bench

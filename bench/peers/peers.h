@@ -45,14 +45,15 @@ struct DpdkThread {
 };
 
 // Its users have it inlined. A cache may be two thirds of the pool at most.
-template <unsigned Cache> class DpdkMempool : public DpdkThread {
+template <unsigned Cache> class MempoolView : public DpdkThread {
   public:
-    explicit DpdkMempool(unsigned capacity) {
+    explicit MempoolView(unsigned capacity) {
         pool_ = rte_mempool_create(new_name().c_str(), capacity, descriptor_bytes, Cache, 0, nullptr, nullptr, nullptr,
                                    nullptr, SOCKET_ID_ANY, 0);
         if (pool_ == nullptr)
             throw std::runtime_error(std::string("rte_mempool_create: ") + rte_strerror(rte_errno));
     }
+    void destroy() { rte_mempool_free(pool_); }
     void* allocate() {
         void* descriptor;
         return rte_mempool_get(pool_, &descriptor) == 0 ? descriptor : nullptr;
@@ -68,6 +69,9 @@ template <unsigned Cache> class DpdkMempool : public DpdkThread {
     rte_mempool* pool_;
 };
 
+template <unsigned Cache> using DpdkMempool = Owned<MempoolView<Cache>>;
+
+// Not as a View: GCC makes code of half the speed of it then.
 class DpdkMbufs : public DpdkThread {
   public:
     explicit DpdkMbufs(unsigned capacity)
@@ -75,6 +79,7 @@ class DpdkMbufs : public DpdkThread {
         if (pool_ == nullptr)
             throw std::runtime_error("rte_pktmbuf_pool_create failed");
     }
+    ~DpdkMbufs() { rte_mempool_free(pool_); }
     DpdkMbufs(const DpdkMbufs&) = delete;
     void* allocate() { return rte_pktmbuf_alloc(pool_); }
     void free(void* packet) { rte_pktmbuf_free(static_cast<rte_mbuf*>(packet)); }

@@ -51,7 +51,7 @@ struct Snapshot {
     Shape shape;
     std::uint32_t in_use = 0; // static and overflow together
     // The highest in_use there was. While several threads use the pool it may stay behind by what their stocks held, at
-    // most 320 for each; with one, or once every static descriptor was out, it does not.
+    // most 512 for each; with one, or once every static descriptor was out, it does not.
     std::uint32_t peak = 0;
     std::uint32_t overflow_in_use = 0;
     std::uint32_t overflow_peak = 0;
@@ -119,8 +119,12 @@ class [[gnu::visibility("default")]] Pool {
     }
     // Into the calling thread's own stock. False: that is full now, or it is no static descriptor; free() has to be asked.
     [[nodiscard]] bool free_at_once(void* descriptor) noexcept {
+        return is_static(descriptor) && free_static_at_once(descriptor);
+    }
+    // For who knows that it is a static one.
+    [[nodiscard]] bool free_static_at_once(void* descriptor) noexcept {
         if (detail::Slot<detail::Native>* slot = slot_here()) [[likely]]
-            if (is_static(descriptor) && slot->give(descriptor)) [[likely]]
+            if (slot->give(descriptor)) [[likely]]
                 return true;
         return false;
     }

@@ -37,7 +37,7 @@ inline void* hop_owner(PNDIS_PACKET packet) noexcept {
 inline bool begin_hop(PNDIS_PACKET packet, void* owner) noexcept {
     ndis::PacketHeader* const header = ndis::header_of(packet);
     if (!header->adapter) {
-        header->adapter = owner;
+        ndis::delivery_of(packet)->adapter = owner;
         return true;
     }
     PNDIS_PACKET_STACK const location = ndis::current_stack(packet);
@@ -63,7 +63,7 @@ inline void set_references(PNDIS_PACKET packet, int references) noexcept {
     if (const unsigned hop = current_hop(packet); hop > 0)
         ndis::stack_location(packet, hop - 1)->NdisReserved[1] = static_cast<ULONG_PTR>(references);
     else
-        ndis::header_of(packet)->references.store(references, std::memory_order_relaxed);
+        ndis::delivery_of(packet)->references.store(references, std::memory_order_relaxed);
 }
 
 // What is left of a hop's references after adding. Whoever brings them to 0 ends the loan.

@@ -53,27 +53,33 @@ NDIS_HANDLE NTAPI NdisGetPoolFromPacket(PNDIS_PACKET Packet) {
 }
 
 VOID NTAPI NdisAllocatePacket(PNDIS_STATUS Status, PNDIS_PACKET* Packet, NDIS_HANDLE PoolHandle) {
-    PacketPool::allocate(Status, Packet, PoolHandle, __builtin_return_address(0));
+    if (!PacketPool::allocate_at_once(Status, Packet, PoolHandle)) [[unlikely]]
+        PacketPool::allocate_slowly(Status, Packet, PoolHandle, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisDprAllocatePacket(PNDIS_STATUS Status, PNDIS_PACKET* Packet, NDIS_HANDLE PoolHandle) {
-    PacketPool::allocate(Status, Packet, PoolHandle, __builtin_return_address(0));
+    if (!PacketPool::allocate_at_once(Status, Packet, PoolHandle)) [[unlikely]]
+        PacketPool::allocate_slowly(Status, Packet, PoolHandle, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisDprAllocatePacketNonInterlocked(PNDIS_STATUS Status, PNDIS_PACKET* Packet, NDIS_HANDLE PoolHandle) {
-    PacketPool::allocate(Status, Packet, PoolHandle, __builtin_return_address(0));
+    if (!PacketPool::allocate_at_once(Status, Packet, PoolHandle)) [[unlikely]]
+        PacketPool::allocate_slowly(Status, Packet, PoolHandle, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisFreePacket(PNDIS_PACKET Packet) {
-    PacketPool::free(Packet, __builtin_return_address(0));
+    if (!PacketPool::free_at_once(Packet)) [[unlikely]]
+        PacketPool::free_slowly(Packet, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisDprFreePacket(PNDIS_PACKET Packet) {
-    PacketPool::free(Packet, __builtin_return_address(0));
+    if (!PacketPool::free_at_once(Packet)) [[unlikely]]
+        PacketPool::free_slowly(Packet, __builtin_return_address(0));
 }
 
 VOID NTAPI NdisDprFreePacketNonInterlocked(PNDIS_PACKET Packet) {
-    PacketPool::free(Packet, __builtin_return_address(0));
+    if (!PacketPool::free_at_once(Packet)) [[unlikely]]
+        PacketPool::free_slowly(Packet, __builtin_return_address(0));
 }
 
 PNDIS_PACKET_STACK NTAPI NdisIMGetCurrentPacketStack(PNDIS_PACKET Packet, BOOLEAN* StacksRemaining) {

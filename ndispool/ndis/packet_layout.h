@@ -18,6 +18,7 @@ namespace ndispool::ndis {
 inline constexpr std::size_t packet_alignment = 64; // a cache line, and the documented 8 of the out-of-band data
 inline constexpr std::size_t packet_header_bytes = 32;
 inline constexpr unsigned max_stack_locations = 16;
+inline constexpr unsigned default_stack_locations = 2; // NdisIMGetCurrentPacketStack
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t to) {
     return (bytes + to - 1) / to * to;

@@ -13,8 +13,7 @@
 namespace ndispool::ndis {
 namespace {
 
-// NdisIMGetCurrentPacketStack: two by default.
-std::atomic<unsigned> stack_locations_of_new_pools{2};
+std::atomic<unsigned> stack_locations_of_new_pools{default_stack_locations};
 
 void report_handle(NDIS_HANDLE handle, const char* message, const void* caller) noexcept {
     report({.rule = packet_bug_rule::pool_handle, .message = message, .object = handle, .caller = caller});
@@ -54,14 +53,15 @@ bool PacketPool::furnish(UINT descriptors, UINT overflow, UINT protocol_reserved
     const unsigned locations = stack_locations_of_new_pools.load(std::memory_order_relaxed);
     const std::size_t visible = visible_bytes(protocol_reserved);
     packet_offset_ = static_cast<std::uint32_t>(packet_offset(locations));
-    clear_bytes_ = static_cast<std::uint32_t>(round_up(visible, packet_alignment));
-    NDIS_PACKET_PRIVATE last{};
-    last.NdisPacketFlags = fPACKET_ALLOCATED_BY_NDIS;
-    last.NdisPacketOobOffset = static_cast<USHORT>(oob_offset(protocol_reserved));
-    std::memcpy(&last_of_private_, &last.ValidCounts, sizeof last_of_private_);
-    marks_ = {
-        .level = 0, .stack_locations = static_cast<std::uint8_t>(locations), .locations_seen = false, .out = true};
-    protocol_id_.store(NDIS_PROTOCOL_ID_DEFAULT, std::memory_order_relaxed); // published with the state
+    visible_lines_ = static_cast<std::uint32_t>(round_up(visible, packet_alignment));
+    PacketHeader header{};
+    header.marks = {.level = 0, .stack_locations = static_cast<std::uint8_t>(locations), .touched = 0, .out = true};
+    life_ = header.life();
+    new_packet_ = {};
+    new_packet_.contents.Pool = this;
+    new_packet_.contents.Flags = NDIS_PROTOCOL_ID_DEFAULT;
+    new_packet_.contents.NdisPacketFlags = fPACKET_ALLOCATED_BY_NDIS;
+    new_packet_.contents.NdisPacketOobOffset = static_cast<USHORT>(oob_offset(protocol_reserved));
     refused_since_freed_.store(0, std::memory_order_relaxed);
     if (memory_ == nullptr)
         memory_ = new (std::nothrow) PacketMemory(this);
@@ -169,7 +169,8 @@ void PacketPool::set_protocol_id(NDIS_HANDLE handle, UINT id, const void* caller
                 .message = "NdisSetPacketPoolProtocolId: packets were allocated before; they keep their id",
                 .object = handle,
                 .caller = caller});
-    pool->protocol_id_.store(id & NDIS_PROTOCOL_ID_MASK, std::memory_order_relaxed); // a number; orders no other data
+    // A number; orders no other data.
+    std::atomic_ref(pool->new_packet_.contents.Flags).store(id & NDIS_PROTOCOL_ID_MASK, std::memory_order_relaxed);
     PacketPoolTable::note_protocol_id(*pool, id & NDIS_PROTOCOL_ID_MASK);
 }
 

@@ -4,10 +4,11 @@
 //   Holds:     a handle is valid from make() until free_pool(). A pool freed with packets out is dying: it gives no
 //              packet any more and keeps its memory until the last one is back. A PacketPool's own memory is never
 //              given back, so a stale handle is found out, not followed into nowhere.
-//   Not here:  of, allocate and free, which are inline (packet_pool_fast.h); capacity, overflow and counting (the engine); layout (packet_layout.h); lists and records (the table).
+//   Not here:  of and what is done at once, which is inline (packet_pool_fast.h); capacity, overflow and counting (the engine); layout (packet_layout.h); lists and records (the table).
 #pragma once
 
 #include "ndis/packet.h"
+#include "ndispool/ndis/packet_lines.h"
 #include "ndispool/ndis/packet_pool_record.h"
 #include "ndispool/ndis/packet_private.h"
 
@@ -36,12 +37,14 @@ class alignas(256) PacketPool {
     [[nodiscard]] static UINT usage(NDIS_HANDLE handle, const void* caller) noexcept;
     static void set_protocol_id(NDIS_HANDLE handle, UINT id, const void* caller) noexcept;
 
-    // NdisAllocatePacket. `return_address`: into the code that called it.
-    static void allocate(PNDIS_STATUS status, PNDIS_PACKET* packet, NDIS_HANDLE handle,
-                         const void* return_address) noexcept;
-
-    // Reports and otherwise ignores what is not out of any pool; the pointer is not followed.
-    static void free(PNDIS_PACKET packet, const void* return_address) noexcept;
+    // NdisAllocatePacket and NdisFreePacket consist of two parts each: what goes well at once, and, where that says no, all else.
+    // The latter is told the return address, into the code that called. It reports and otherwise ignores what is not out of any
+    // pool; the pointer is not followed.
+    [[nodiscard]] static bool allocate_at_once(PNDIS_STATUS status, PNDIS_PACKET* packet, NDIS_HANDLE handle) noexcept;
+    [[gnu::cold]] static void allocate_slowly(PNDIS_STATUS status, PNDIS_PACKET* packet, NDIS_HANDLE handle,
+                                              const void* return_address) noexcept;
+    [[nodiscard]] static bool free_at_once(PNDIS_PACKET packet) noexcept;
+    [[gnu::cold]] static void free_slowly(PNDIS_PACKET packet, const void* return_address) noexcept;
 
     // The pool of a valid handle, or null.
     [[nodiscard]] static PacketPool* of(NDIS_HANDLE handle) noexcept;
@@ -57,23 +60,19 @@ class alignas(256) PacketPool {
     [[nodiscard]] bool furnish(UINT descriptors, UINT overflow, UINT protocol_reserved) noexcept;
     [[nodiscard]] PNDIS_PACKET make_packet(void* block) noexcept;
     [[nodiscard]] bool give(PNDIS_PACKET packet) noexcept;
-    // All that is not done at once.
-    [[gnu::cold]] static void allocate_slowly(PNDIS_STATUS status, PNDIS_PACKET* packet, NDIS_HANDLE handle,
-                                              const void* return_address) noexcept;
-    [[gnu::cold]] static void free_slowly(PNDIS_PACKET packet, const void* return_address) noexcept;
     [[nodiscard]] void* block_of(PNDIS_PACKET packet) const noexcept;
 
     // All zero at the start and without a destructor: the table is an array of these in zero-filled memory.
 
     // written when the pool is made, freed and dead; read by every call
     std::atomic<State> state_{};
-    std::uint32_t packet_offset_{};   // in the block
-    std::uint32_t clear_bytes_{};     // what drivers see of a packet, in whole lines
-    std::uint32_t last_of_private_{}; // ValidCounts, NdisPacketFlags, NdisPacketOobOffset of a new packet
-    PacketHeader::Marks marks_{};     // of a new packet
-    std::atomic<std::uint8_t> protocol_id_{};
-    pool::Pool* engine_{};   // owned; null unless live or dying
-    PacketMemory* memory_{}; // made for the first pool that lives here, then kept
+    std::uint32_t packet_offset_{}; // in the block
+    std::uint32_t visible_lines_{}; // what drivers see of a packet, in bytes of whole lines
+    std::uint64_t life_{};          // of a new packet, in generation 0
+    pool::Pool* engine_{};          // owned; null unless live or dying
+    PacketMemory* memory_{};        // made for the first pool that lives here, then kept
+    // The beginning of a new packet. Its Flags change, through atomic_ref, when the pool is given a protocol's identifier.
+    NewPacketLine new_packet_{};
 
     std::atomic<std::uint64_t> refused_since_freed_{};
 

@@ -11,6 +11,7 @@
 
 #include "ndispool/ndis/packet_pool.h"
 
+#include <bit>
 #include <vector>
 
 namespace ndispool::ndis {
@@ -31,9 +32,10 @@ class PacketPoolTable {
     // Null for anything that is not the address of a PacketPool.
     [[nodiscard]] static PacketPool* at(const void* handle) noexcept {
         const auto offset = reinterpret_cast<std::uintptr_t>(handle) - reinterpret_cast<std::uintptr_t>(slots_);
-        if (offset >= sizeof(slots_) || offset % sizeof(PacketPool) != 0)
+        // What is no multiple of the size comes out as more than there are.
+        if (std::rotr(offset, std::countr_zero(sizeof(PacketPool))) >= capacity)
             return nullptr;
-        return &slots_[offset / sizeof(PacketPool)];
+        return static_cast<PacketPool*>(const_cast<void*>(handle));
     }
 
     // The packets still out of a pool that was freed.

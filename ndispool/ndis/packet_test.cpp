@@ -26,8 +26,8 @@ bool all_zero_but_what_ndis_sets(PNDIS_PACKET packet) {
 void dirty(PNDIS_PACKET packet) {
     for (unsigned level = 0; level < header_of(packet)->marks.stack_locations; ++level)
         std::memset(stack_location(packet, level), 0xEE, sizeof(NDIS_PACKET_STACK));
-    header_of(packet)->references = -7;
-    header_of(packet)->adapter = packet;
+    delivery_of(packet)->references = -7;
+    delivery_of(packet)->adapter = packet;
     header_of(packet)->marks.level = 9;
     std::memset(reinterpret_cast<void*>(packet), 0xEE, NdisPacketSize(reserved));
 }

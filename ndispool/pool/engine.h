@@ -42,10 +42,10 @@ template <class P> class Engine {
     Engine(const detail::Row& row, const Counters& beside, bool slots_work)
         : row_(row), folder_(row), beside_(beside), slots_work_(slots_work), depot_(row, batch_) {}
     ~Engine() {
-        for (Slot* slot = first(); slot != nullptr;) {
+        for (Slot* slot = first(); slot != nullptr;) { // the newest first
             Slot* const next = slot->next;
             slot->~Slot();
-            std::free(reinterpret_cast<std::byte*>(slot) - slot_offset);
+            std::free(reinterpret_cast<std::byte*>(slot) - slot_offset(--slots_));
             slot = next;
         }
     }
@@ -107,11 +107,16 @@ template <class P> class Engine {
 
   private:
     // A processor takes a load for one of what was stored last at the same place of another page. Descriptors begin at
-    // multiples of large powers of two; the counters, which are loaded after a descriptor is written to, do not.
-    static constexpr std::size_t slot_memory = 1024, slot_offset = 192;
-    static_assert(slot_offset + sizeof(Slot) <= slot_memory && slot_offset % alignof(Slot) == 0);
+    // multiples of large powers of two; the counters, which are loaded after a descriptor is written to, do not. And those of
+    // many threads, which are added up, are not all in one set of a cache.
+    static constexpr std::size_t slot_memory = 1024;
+    [[nodiscard]] static constexpr std::size_t slot_offset(std::uint32_t number) noexcept {
+        constexpr std::array<std::size_t, 4> offsets{192, 64, 320, 128};
+        static_assert(offsets[2] + sizeof(Slot) <= slot_memory && offsets[1] % alignof(Slot) == 0);
+        return offsets[number % offsets.size()];
+    }
 
-    static constexpr std::uint32_t most_batch = 8, most_calm = 1 << 14, seldom = 1 << 9;
+    static constexpr std::uint32_t most_batch = 14, most_calm = 1 << 14, seldom = 1 << 9;
 
     [[nodiscard]] Slot* first() const noexcept { return first_.load(std::memory_order_acquire); } // pairs with join()
 
@@ -193,7 +198,7 @@ template <class P> auto Engine<P>::join() noexcept -> Slot* {
         void* memory = std::aligned_alloc(slot_memory, slot_memory);
         if (memory == nullptr)
             return nullptr;
-        slot = new (static_cast<std::byte*>(memory) + slot_offset) Slot;
+        slot = new (static_cast<std::byte*>(memory) + slot_offset(slots_)) Slot;
         if (kept_out())
             slot->block();
         slot->next = first();
