@@ -116,7 +116,7 @@ template <class P> class Engine {
         return offsets[number % offsets.size()];
     }
 
-    static constexpr std::uint32_t most_batch = 14, most_calm = 1 << 14, seldom = 1 << 9;
+    static constexpr std::uint32_t most_batch = 14, most_calm = 1 << 14, seldom = 1 << 11;
 
     [[nodiscard]] Slot* first() const noexcept { return first_.load(std::memory_order_acquire); } // pairs with join()
 
@@ -313,7 +313,7 @@ template <class P> auto Engine<P>::share() noexcept -> Share {
     return {refill_, keep_, refill_ == P::magazine ? batch_ : 0};
 }
 
-// Somebody found kept what was needed, after so many allocations all in all. That costs as much as some hundred of them: if
+// Somebody found kept what was needed, after so many allocations all in all. That costs as much as some thousand of them: if
 // it comes often, slots first no longer take what nobody asked for; what a thread itself gives back it is likely to need again.
 template <class P> void Engine<P>::judge_shares(std::uint64_t allocations) noexcept {
     const std::uint64_t since = allocations - std::exchange(seized_at_, allocations);
@@ -325,7 +325,7 @@ template <class P> void Engine<P>::judge_shares(std::uint64_t allocations) noexc
     if (refill_ != 0)
         refill_ /= 4;
     else
-        keep_ = std::max(keep_ / 2, std::min(most_, 2U));
+        keep_ /= 2;
     calm_enough_ = std::min(2 * calm_enough_, most_calm);
 }
 
