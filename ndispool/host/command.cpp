@@ -50,6 +50,11 @@ Words words_of(std::string_view line) {
     return words;
 }
 
+// The end of a line that came from Windows is none.
+bool is_control(char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r') || c == 0x7F;
+}
+
 [[noreturn]] void refuse(std::string_view what, std::string_view wrong) {
     throw std::invalid_argument(std::string(what) + ": " + std::string(wrong));
 }
@@ -155,6 +160,8 @@ void read_device_command(const Words& words, Command& command) {
 } // namespace
 
 Command parse_command(std::string_view line) {
+    if (std::any_of(line.begin(), line.end(), is_control))
+        refuse("a command", "has a control character; write one command a line, as plain text");
     const Words words = words_of(line);
     Command command;
     if (words.empty())

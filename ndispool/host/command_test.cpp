@@ -60,6 +60,8 @@ TEST(Command, that_cannot_be_understood_is_refused_with_the_remedy) {
     EXPECT_NE(refusal_of("read Pt 1 -1").find("seconds"), std::string::npos);
     EXPECT_NE(refusal_of("write Pt").find("0a1b"), std::string::npos);
     EXPECT_NE(refusal_of("write Pt 0").find("write: '0'"), std::string::npos);
+    EXPECT_NE(refusal_of(std::string_view("\0reset", 6)).find("control character"), std::string::npos);
+    EXPECT_EQ(parse_command("reset\r").verb, Verb::reset);
 }
 
 } // namespace

@@ -334,7 +334,9 @@ void WireAdapter::quiesce() {
         machine::sleep_100ns(poll_100ns);
 }
 
-NDIS_STATUS WireAdapter::set_power(NDIS_DEVICE_POWER_STATE state) {
+NDIS_STATUS WireAdapter::set_power(ULONG state) {
+    if (state < NdisDeviceStateD0 || state > NdisDeviceStateD3)
+        return NDIS_STATUS_INVALID_DATA;
     const bool awake = state == NdisDeviceStateD0;
     awake_.store(awake, std::memory_order_relaxed);
     if (!awake)
@@ -395,7 +397,7 @@ NDIS_STATUS WireAdapter::set(NDIS_OID oid, const void* value, ULONG length, ULON
         return NDIS_STATUS_INVALID_LENGTH;
     }
     std::memcpy(number, value, sizeof *number);
-    return number == &power ? set_power(static_cast<NDIS_DEVICE_POWER_STATE>(power)) : NDIS_STATUS_SUCCESS;
+    return number == &power ? set_power(power) : NDIS_STATUS_SUCCESS;
 }
 
 } // namespace ndispool::host

@@ -61,7 +61,7 @@ class WireAdapter final : public machine::Poller {
     void sent(std::span<const PNDIS_PACKET> packets);
     NDIS_STATUS answer(const Question& question);
     bool may_receive() const;
-    NDIS_STATUS set_power(NDIS_DEVICE_POWER_STATE state);
+    NDIS_STATUS set_power(ULONG state); // NDIS_DEVICE_POWER_STATE, of whoever sets it
 
     wire::Wire& wire_;
     Traffic& traffic_;

@@ -56,41 +56,13 @@ std::vector<OptionForm> check_options() {
     return options;
 }
 
-const std::array<CommandForm, 7>& forms() {
-    static const std::array<CommandForm, 7> all = {{
-        {"run",
-         driver_operand,
-         "DRIVER",
-         single_run_options(),
-         {"--quiet", "--verify", "--gen-suppressions"},
-         &run_manual},
-        {"check", driver_operand, "DRIVER", check_options(), {"--quiet", "--gen-suppressions"}, &check_manual},
-        {"inspect", driver_operand, "DRIVER", {{"--json", "a FILE", "-"}}, {}, &inspect_manual},
-        {"report",
-         "a RUN.json: a file that 'ndispool run --json FILE' wrote",
-         "RUN.json",
-         {{"--output", "a FILE"}},
-         {},
-         &report_manual},
-        {"doctor", "", "", {{"--json", "a FILE", "-"}}, {}, &doctor_manual},
-        {"pools", "", "", {{"--json", "a FILE", "-"}}, {"--all"}, &pools_manual},
-        {"top",
-         "",
-         "",
-         {{"--interval", "a number of seconds"}, {"--count", "a number of rounds"}},
-         {"--once"},
-         &top_manual},
-    }};
-    return all;
-}
-
 bool one_of(std::string_view word, const auto& words) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 [[noreturn]] void refuse_command(const std::string& word) {
     std::vector<std::string_view> names;
-    for (const CommandForm& form : forms())
+    for (const CommandForm& form : command_forms())
         names.push_back(form.name);
     if (word.starts_with("-"))
         throw UsageError(fmt::format("{}: there is no such option before a command; see 'ndispool --help'", word));
@@ -260,6 +232,34 @@ Command command_from(const CommandForm& form, const ReadLine& read) {
 
 } // namespace
 
+std::span<const CommandForm> command_forms() {
+    static const std::array<CommandForm, 7> all = {{
+        {"run",
+         driver_operand,
+         "DRIVER",
+         single_run_options(),
+         {"--quiet", "--verify", "--gen-suppressions"},
+         &run_manual},
+        {"check", driver_operand, "DRIVER", check_options(), {"--quiet", "--gen-suppressions"}, &check_manual},
+        {"inspect", driver_operand, "DRIVER", {{"--json", "a FILE", "-"}}, {}, &inspect_manual},
+        {"report",
+         "a RUN.json: a file that 'ndispool run --json FILE' wrote",
+         "RUN.json",
+         {{"--output", "a FILE"}},
+         {},
+         &report_manual},
+        {"doctor", "", "", {{"--json", "a FILE", "-"}}, {}, &doctor_manual},
+        {"pools", "", "", {{"--json", "a FILE", "-"}}, {"--all"}, &pools_manual},
+        {"top",
+         "",
+         "",
+         {{"--interval", "a number of seconds"}, {"--count", "a number of rounds"}},
+         {"--once"},
+         &top_manual},
+    }};
+    return all;
+}
+
 Command parse_command_line(const Words& arguments) {
     if (arguments.empty())
         throw UsageError("no command is given; write 'ndispool run DRIVER', or see 'ndispool --help'");
@@ -268,9 +268,9 @@ Command parse_command_line(const Words& arguments) {
         return ShowText{fmt::format("ndispool {}\n", version)};
     if (first == "-h" || first == "--help")
         return ShowText{std::string(program_manual)};
-    const auto form =
-        std::find_if(forms().begin(), forms().end(), [&](const CommandForm& known) { return known.name == first; });
-    if (form == forms().end())
+    const auto form = std::find_if(command_forms().begin(), command_forms().end(),
+                                   [&](const CommandForm& known) { return known.name == first; });
+    if (form == command_forms().end())
         refuse_command(first);
     const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
     if (std::find(arguments.begin(), dashes, "-h") != dashes ||

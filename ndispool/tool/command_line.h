@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ndispool/host/run.h"
+#include "ndispool/tool/command_form.h"
 
 #include <filesystem>
 #include <optional>
@@ -78,6 +79,9 @@ struct ShowText {
 
 using Command = std::variant<ShowText, RunOptions, CheckOptions, InspectOptions, PageOptions, DoctorOptions,
                              PoolsOptions, TopOptions>;
+
+// The commands there are, each with the options it takes.
+std::span<const CommandForm> command_forms();
 
 // `arguments`: without the program's name. Throws UsageError or LackError.
 Command parse_command_line(const std::vector<std::string>& arguments);

@@ -85,11 +85,15 @@ TEST(CommandLine, help_and_version_are_text_for_standard_output) {
 }
 
 TEST(CommandLine, the_manual_names_every_option) {
-    const std::string manual = text_of({"run", "--help"});
-    for (const char* option :
-         {"--below", "--above", "--count", "--duration", "--processors", "--param", "--config", "--seed", "--json",
-          "--quiet", "--pace", "--help", "replay:FILE", "record:FILE", "null:BYTES", "NDISPOOL_DRIVERS"})
-        EXPECT_TRUE(has(manual, option)) << option;
+    for (const CommandForm& form : command_forms()) {
+        for (const OptionForm& option : form.options)
+            EXPECT_TRUE(has(*form.manual, option.name)) << form.name << ' ' << option.name;
+        for (const std::string_view flag : form.flags)
+            EXPECT_TRUE(has(*form.manual, flag)) << form.name << ' ' << flag;
+        EXPECT_TRUE(has(*form.manual, "--help")) << form.name;
+    }
+    for (const char* name : {"replay:FILE", "record:FILE", "null:BYTES", "NDISPOOL_DRIVERS"})
+        EXPECT_TRUE(has(text_of({"run", "--help"}), name)) << name;
 }
 
 TEST(CommandLine, without_a_command_or_a_driver_it_says_what_is_missing) {

@@ -1,5 +1,6 @@
 #include "ndispool/tool/config_file.h"
 
+#include "ndispool/observe/utf8.h"
 #include "ndispool/tool/exit_code.h"
 
 #include <cerrno>
@@ -9,6 +10,18 @@
 #include <limits>
 #include <optional>
 #include <system_error>
+
+// The parser takes what it asserts for granted when NDEBUG is defined, and some malformed files do not keep it (found by
+// config_fuzz).
+namespace ndispool::tool {
+struct ParserMistaken {};
+constexpr void parser_expects(bool holds) {
+    if (!holds)
+        throw ParserMistaken();
+}
+} // namespace ndispool::tool
+#undef NDEBUG
+#define TOML_ASSERT(expr) ::ndispool::tool::parser_expects(static_cast<bool>(expr))
 #include <toml++/toml.h>
 
 namespace ndispool::tool {
@@ -18,7 +31,7 @@ namespace {
 using Value = decltype(host::Parameter::value);
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const toml::source_region& place, std::string_view wrong) {
-    throw UsageError(fmt::format("{}: line {}: {}", file.string(), place.begin.line, wrong));
+    throw UsageError(fmt::format("{}: line {}: {}", file.string(), place.begin.line, observe::printable(wrong)));
 }
 
 std::string read_text(const std::filesystem::path& file) {
@@ -39,6 +52,8 @@ toml::table parse(const std::filesystem::path& file) {
         return toml::parse(text);
     } catch (const toml::parse_error& error) {
         refuse(file, error.source(), fmt::format("{}; write NAME = VALUE in TOML", error.description()));
+    } catch (const ParserMistaken&) {
+        throw UsageError(fmt::format("{}: is no TOML; write NAME = VALUE in TOML", file.string()));
     }
 }
 
@@ -70,6 +85,8 @@ std::optional<Value> value_of(const toml::node& node) {
 std::vector<host::Parameter> read_config(const std::filesystem::path& file) {
     std::vector<host::Parameter> parameters;
     for (const auto& [key, node] : parse(file)) {
+        if (key.str().empty())
+            refuse(file, node.source(), "a parameter has no name; write NAME = VALUE in TOML");
         auto value = value_of(node);
         if (!value)
             refuse(file, node.source(),

@@ -47,12 +47,15 @@ TEST(ConfigFile, other_values_are_refused_with_their_line) {
     for (const char* value : {"-1", "4294967296", "1.5", "true", "[1, 2]", "[\"a\", 1]", "{a = 1}", "1979-05-27"})
         EXPECT_TRUE(has(refusal_of("A = 1\nB = " + std::string(value) + "\n"), "line 2: B is no parameter value"))
             << value;
+    EXPECT_TRUE(has(refusal_of("A = 1\n\"\" = 2\n"), "line 2: a parameter has no name"));
+    EXPECT_TRUE(has(refusal_of("\"A\\nB\" = -1\n"), "A?B is no parameter value"));
     EXPECT_TRUE(has(refusal_of("[Parameters]\nA = 1\n"), "Parameters is no parameter value"));
 }
 
 TEST(ConfigFile, what_is_not_toml_is_refused_with_its_line) {
     EXPECT_TRUE(has(refusal_of("A = 1\nB 2\n"), "line 2: "));
     EXPECT_TRUE(has(refusal_of("A = 1\nA = 2\n"), "line 2: "));
+    EXPECT_TRUE(has(refusal_of("[\n=b]\n"), "write NAME = VALUE in TOML"));
     EXPECT_TRUE(has(refusal_of("A = \"\xff\"\n"), "line 1: "));
 }
 

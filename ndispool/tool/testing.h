@@ -19,7 +19,7 @@ template <class Error = UsageError> std::string refusal(auto action) {
     return "";
 }
 
-inline bool has(const std::string& text, const std::string& part) {
+inline bool has(std::string_view text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
