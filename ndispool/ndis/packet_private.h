@@ -52,17 +52,23 @@ inline PacketHeader* header_of(PNDIS_PACKET packet) noexcept {
     return reinterpret_cast<PacketHeader*>(packet) - 1;
 }
 
+// Written the first time only, while the packet has one user: a loan has several, who come here on several processors.
+inline void touch(PacketHeader* header, std::uint8_t mark) noexcept {
+    if ((header->marks.touched & mark) == 0)
+        header->marks.touched |= mark;
+}
+
 // For who is about to write the adapter or the references.
 inline PacketHeader* delivery_of(PNDIS_PACKET packet) noexcept {
     PacketHeader* header = header_of(packet);
-    header->marks.touched |= PacketHeader::Marks::delivery;
+    touch(header, PacketHeader::Marks::delivery);
     return header;
 }
 
 // Location 0 is the one that the first intermediate driver sees; it lies lowest.
 inline PNDIS_PACKET_STACK stack_location(PNDIS_PACKET packet, unsigned level) noexcept {
     PacketHeader* header = header_of(packet);
-    header->marks.touched |= PacketHeader::Marks::locations;
+    touch(header, PacketHeader::Marks::locations);
     return reinterpret_cast<PNDIS_PACKET_STACK>(header) - header->marks.stack_locations + level;
 }
 
