@@ -122,10 +122,9 @@ void add_processes(const std::filesystem::path& place, std::vector<pid_t>& all) 
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
         if (error != std::errc{} || end != name.data() + name.size() || process <= 0)
             continue;
-        if (exists(process))
+        // One that is not seen under this number may live in another container that shares the folder.
+        if (exists(process) || connect_to(folder, process))
             all.push_back(process);
-        else
-            remove_if_dead(folder, process);
     }
 }
 
