@@ -108,7 +108,7 @@ Answer answer_of(const Handle& client, pid_t process) {
     if (known && facts.st_uid != ::geteuid() && ::geteuid() != 0)
         give_up(NoAnswer::Kind::lacking, process,
                 " belongs to user " + user_name(facts.st_uid) + "; ask as that user or as root");
-    give_up(NoAnswer::Kind::lacking, process,
+    give_up(NoAnswer::Kind::silent, process,
             " does not publish packet pools; 'ndispool run' does, and a program with libndispool that calls "
             "ndispool_publish_pools() or is started with NDISPOOL_PUBLISH=1");
 }

@@ -18,7 +18,8 @@ class NoAnswer : public std::runtime_error {
     enum class Kind {
         absent,  // no such process
         gone,    // it could be asked and has ended
-        lacking, // it cannot be asked: another user's, not one that publishes, or it does not answer
+        silent,  // it does not publish, or does not any more: it is about to end
+        lacking, // it cannot be asked: another user's, or it does not answer
     };
     NoAnswer(Kind kind, const std::string& line) : std::runtime_error(line), kind_(kind) {}
     Kind kind() const { return kind_; }

@@ -35,7 +35,7 @@ std::vector<observe::Watched> watch(std::optional<int> process) {
     try {
         return {{*process, monitor::ask(*process)}};
     } catch (const monitor::NoAnswer& none) {
-        if (none.kind() == Kind::lacking)
+        if (none.kind() == Kind::lacking || none.kind() == Kind::silent)
             throw LackError(none.what());
         throw UsageError(none.what());
     }
