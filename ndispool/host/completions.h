@@ -2,10 +2,10 @@
 // completion later. Real systems do both; a driver must cope with either.
 //   Callers:   any thread. Set between runs.
 //   Holds:     in the form `mixed`, the choices follow from the seed alone.
+//   Not here:  what the two ends of a run choose for themselves (freedom.h), and doing it later (later.h).
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 namespace ndispool::host {
 
@@ -19,8 +19,5 @@ void set_completions(Completions form, std::uint64_t seed);
 
 // Whether the operation at hand is to pend although it is over.
 bool pends();
-
-// Runs `completion` at DISPATCH_LEVEL, from a DPC of the current processor.
-void complete_later(std::function<void()> completion);
 
 } // namespace ndispool::host

@@ -5,7 +5,8 @@
 //   Holds:     each question is answered from the seed and the number of questions before it.
 #pragma once
 
-#include <atomic>
+#include "ndispool/host/dice.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -14,42 +15,33 @@ namespace ndispool::host {
 class Freedom {
   public:
     Freedom() = default;
-    Freedom(std::uint64_t seed, unsigned processors) : seed_(seed), processors_(processors), used_(true) {}
+    Freedom(std::uint64_t seed, unsigned processors) : dice_(seed), processors_(processors), used_(true) {}
 
     bool used() const { return used_; }
 
     // True once in so many times; never when freedom is not used.
-    bool one_in(std::uint64_t times) { return used_ && next() % times == 0; }
+    bool one_in(std::uint64_t times) { return used_ && dice_.next() % times == 0; }
 
     // 1 to count; all of them when freedom is not used.
     std::size_t portion(std::size_t count) {
         if (!used_ || count < 2)
             return count;
-        switch (next() % 4) {
+        switch (dice_.next() % 4) {
         case 0:
             return 1;
         case 1:
-            return 1 + next() % count;
+            return 1 + dice_.next() % count;
         default:
             return count;
         }
     }
 
-    unsigned processor() { return static_cast<unsigned>(next() % processors_); }
+    unsigned processor() { return static_cast<unsigned>(dice_.next() % processors_); }
 
   private:
-    // SplitMix64.
-    std::uint64_t next() {
-        std::uint64_t z = seed_ + (asked_.fetch_add(1, std::memory_order_relaxed) + 1) * 0x9E3779B97F4A7C15u;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-        return z ^ (z >> 31);
-    }
-
-    const std::uint64_t seed_ = 0;
+    Dice dice_;
     const unsigned processors_ = 1;
     const bool used_ = false;
-    std::atomic<std::uint64_t> asked_{0}; // a count; orders no other data
 };
 
 } // namespace ndispool::host

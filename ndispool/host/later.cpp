@@ -2,6 +2,7 @@
 
 #include "ndispool/machine/spin_lock.h"
 
+#include <memory>
 #include <utility>
 
 namespace ndispool::host {
@@ -46,6 +47,28 @@ void LaterWork::run(void* context) {
     const std::function<void()> work = std::move(self.work_);
     work();
     self.busy_.store(false, std::memory_order_release); // last: the owner may go
+}
+
+namespace {
+
+struct Completion {
+    machine::Dpc dpc;
+    std::function<void()> work;
+};
+
+void run_completion(void* context) {
+    const std::unique_ptr<Completion> completion(static_cast<Completion*>(context));
+    completion->work();
+}
+
+} // namespace
+
+void complete_later(std::function<void()> work) {
+    auto completion = std::make_unique<Completion>();
+    completion->work = std::move(work);
+    completion->dpc.routine = run_completion;
+    completion->dpc.context = completion.get();
+    machine::queue_dpc(completion.release()->dpc, machine::current_processor());
 }
 
 } // namespace ndispool::host

@@ -1,4 +1,5 @@
-// Work put off, to be done on a processor of one's choice: packets to be completed or returned, and one larger piece of work.
+// Work put off, to be done on a processor of one's choice: packets to be completed or returned, one larger piece of work, or the
+// completion of an operation that pended.
 //   Callers:   any thread at DISPATCH_LEVEL; what is put off runs at DISPATCH_LEVEL on the chosen processor.
 //   Holds:     what was put off is done once, in the order it was put off for that processor. Nothing waits when the owner goes.
 #pragma once
@@ -51,5 +52,8 @@ class LaterWork {
     machine::Dpc dpc_;
     std::atomic<bool> busy_{false};
 };
+
+// Runs it from a DPC of the current processor.
+void complete_later(std::function<void()> completion);
 
 } // namespace ndispool::host

@@ -6,6 +6,7 @@
 #include "ndispool/host/findings.h"
 #include "ndispool/host/frame.h"
 #include "ndispool/host/hop.h"
+#include "ndispool/host/later.h"
 #include "ndispool/host/send.h"
 
 #include <algorithm>

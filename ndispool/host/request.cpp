@@ -4,6 +4,7 @@
 #include "ndispool/host/binding.h"
 #include "ndispool/host/completions.h"
 #include "ndispool/host/findings.h"
+#include "ndispool/host/later.h"
 #include "ndispool/machine/event.h"
 
 #include <chrono>

@@ -1,8 +1,8 @@
 // The plain door: what a miniport asks its adapter for: memory that a card would share, a log, and its own removal.
 #include "ndispool/host/adapter.h"
-#include "ndispool/host/completions.h"
 #include "ndispool/host/exports.h"
 #include "ndispool/host/findings.h"
+#include "ndispool/host/later.h"
 #include "ndispool/host/pnp.h"
 #include "ndispool/machine/work.h"
 #include "ndispool/nt/caller.h"
