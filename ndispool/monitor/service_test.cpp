@@ -170,7 +170,7 @@ TEST_F(ServiceTest, its_socket_is_there_while_it_is_and_for_this_user_alone) {
     }
     EXPECT_FALSE(std::filesystem::exists(socket(::getpid())));
     std::string line;
-    EXPECT_EQ(kind_of_refusal(::getpid(), line), Kind::lacking);
+    EXPECT_EQ(kind_of_refusal(::getpid(), line), Kind::silent);
     EXPECT_NE(line.find("does not publish"), line.npos) << line;
 }
 
@@ -184,7 +184,7 @@ TEST_F(ServiceTest, a_folder_that_others_may_enter_is_not_used) {
 TEST_F(ServiceTest, a_process_without_a_service_is_told_from_one_that_is_not_there) {
     Child child;
     std::string line;
-    EXPECT_EQ(kind_of_refusal(child.process(), line), Kind::lacking);
+    EXPECT_EQ(kind_of_refusal(child.process(), line), Kind::silent);
     const pid_t process = child.process();
     child.end();
     EXPECT_EQ(kind_of_refusal(process, line), Kind::absent);
@@ -209,7 +209,7 @@ TEST_F(ServiceTest, who_answers_in_the_name_of_another_process_is_not_believed) 
     Child child;
     std::filesystem::rename(socket(::getpid()), socket(child.process()));
     std::string line;
-    EXPECT_EQ(kind_of_refusal(child.process(), line), Kind::lacking);
+    EXPECT_EQ(kind_of_refusal(child.process(), line), Kind::silent);
     EXPECT_NE(line.find("does not publish"), line.npos) << line;
     std::filesystem::remove(socket(child.process()));
 }
