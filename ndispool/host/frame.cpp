@@ -49,7 +49,10 @@ std::vector<std::byte> copy_of(PNDIS_PACKET packet) {
     return bytes;
 }
 
-std::span<const std::byte> gathered(PNDIS_PACKET packet, std::vector<std::byte>& storage) {
+std::span<const std::byte> contiguous(PNDIS_PACKET packet, std::vector<std::byte>& storage) {
+    const PNDIS_BUFFER first = packet->Private.Head;
+    if (!first || !first->Next)
+        return first_bytes(packet);
     storage = copy_of(packet);
     return storage;
 }

@@ -11,56 +11,21 @@
 
 namespace ndispool::host {
 
-Outlet::Outlet(wire::Wire& wire, Traffic& traffic, Completion done)
-    : wire_(wire), traffic_(traffic), done_(std::move(done)) {
-    dpc_.routine = run;
-    dpc_.context = this;
-}
-
-Outlet::~Outlet() {
-    if (!machine::remove_dpc(dpc_))
-        machine::synchronize(); // one that had begun is over
-}
-
-void Outlet::push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET)) {
+bool Outlet::push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET)) {
     machine::acquire(lock_);
-    const bool first = queue_.empty();
+    const bool was_empty = queue_.empty();
     for (PNDIS_PACKET packet : packets)
         queue_.push_back({packet, time_of(packet), {}});
     machine::release(lock_);
-    if (first)
-        flush_here();
+    return was_empty;
 }
 
-void Outlet::push(PNDIS_PACKET packet, std::uint64_t time_100ns) {
+bool Outlet::push(Outgoing frame) {
     machine::acquire(lock_);
-    const bool first = queue_.empty();
-    queue_.push_back({packet, time_100ns, {}});
+    const bool was_empty = queue_.empty();
+    queue_.push_back(std::move(frame));
     machine::release(lock_);
-    if (first) [[unlikely]]
-        flush_here();
-}
-
-void Outlet::push(std::span<Outgoing> frames) {
-    machine::acquire(lock_);
-    const bool first = queue_.empty();
-    queue_.insert(queue_.end(), std::make_move_iterator(frames.begin()), std::make_move_iterator(frames.end()));
-    machine::release(lock_);
-    if (first)
-        flush_here();
-}
-
-// If another processor is about to flush, or does, it takes these too: the queue it sees next has them.
-void Outlet::flush_here() {
-    machine::queue_dpc(dpc_, machine::current_processor());
-}
-
-void Outlet::run(void* self) {
-    static_cast<Outlet*>(self)->flush();
-}
-
-bool Outlet::look() {
-    return resting_.load(std::memory_order_relaxed) && flush();
+    return was_empty;
 }
 
 // All that waits, and the right to flush; false when there is nothing or another one flushes.
@@ -75,22 +40,17 @@ bool Outlet::begin_flush() {
     return mine;
 }
 
-// What the wire did not take goes back in front of what came meanwhile. True: it is to be asked again soon.
-bool Outlet::end_flush(std::size_t taken) {
-    const bool all = taken == leaving_.size();
+// What the wire did not take goes back in front of what came meanwhile.
+void Outlet::end_flush(std::size_t taken) {
     leaving_.erase(leaving_.begin(), leaving_.begin() + static_cast<std::ptrdiff_t>(taken));
-    refusals_ = taken > 0 ? 0 : refusals_ + 1;
-    const bool rests = !all && refusals_ >= patience;
     machine::acquire(lock_);
-    resting_.store(rests, std::memory_order_relaxed);
-    if (!all) {
+    if (!leaving_.empty()) {
         leaving_.insert(leaving_.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
         queue_.clear();
         std::swap(queue_, leaving_);
     }
     flushing_ = false;
     machine::release(lock_);
-    return !all && !rests;
 }
 
 std::size_t Outlet::transmit(std::span<const Outgoing> some) {
@@ -112,8 +72,9 @@ std::size_t Outlet::transmit(std::span<const Outgoing> some) {
 }
 
 bool Outlet::flush() {
-    bool any = false, all = true;
-    while (all && begin_flush()) {
+    bool any = false, waited = false;
+    while (begin_flush()) {
+        waited = true;
         std::size_t done = 0, wanted, taken;
         do {
             const auto some = std::span(std::as_const(leaving_)).subspan(done, std::min(batch, leaving_.size() - done));
@@ -121,13 +82,14 @@ bool Outlet::flush() {
             taken = transmit(some);
             done += taken;
         } while (taken == wanted && done < leaving_.size());
+        end_flush(done);
         any = any || done > 0;
-        all = taken == wanted;
-        if (end_flush(done))
-            flush_here();
+        refusals_ = done > 0 ? 0 : refusals_ + 1;
+        if (taken < wanted)
+            break;
     }
-    if (any)
-        traffic_.moved();
+    if (!waited)
+        refusals_ = 0;
     return any;
 }
 

@@ -52,7 +52,8 @@ const char* name_of(Kind kind) {
 class Session {
   public:
     Session(const Setup& setup, wire::Wire& below, wire::Wire& above)
-        : setup_(setup), below_(below), above_(above), traffic_(setup.count.value_or(Traffic::unlimited)),
+        : setup_(setup), below_(below), above_(above),
+          traffic_(setup.count.value_or(std::numeric_limits<std::uint64_t>::max())),
           freedom_(setup.checker ? Freedom(setup.seed, setup.processors) : Freedom()) {}
     ~Session() { take_down(); }
 

@@ -171,7 +171,7 @@ std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, UL
 
 WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom)
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::miniport),
-      freedom_(freedom), outlet_(wire, traffic, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
+      freedom_(freedom), outlet_(wire, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
       completions_([this](PNDIS_PACKET packet) { NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS); }),
       waker_(wire, processor) {}
 
@@ -206,12 +206,13 @@ NDIS_STATUS WireAdapter::initialize(NDIS_HANDLE adapter, PUINT selected, PNDIS_M
 }
 
 bool WireAdapter::poll() noexcept {
-    const bool sent = outlet_.look();
+    const bool sent = outlet_.flush();
     const bool received = receive();
-    if (received)
+    if (sent || received)
         traffic_.moved();
-    waker_.polled(sent || received);
-    return sent || received;
+    const bool busy = sent || received || outlet_.pressing();
+    waker_.polled(busy);
+    return busy;
 }
 
 bool WireAdapter::may_receive() const {
@@ -265,8 +266,8 @@ void WireAdapter::indicate(std::span<PNDIS_PACKET> packets) {
 
 // The frame goes on as a copy, and the packet is free.
 void WireAdapter::keep_copy(PNDIS_PACKET packet) {
-    Outgoing copy = outgoing(time_to_send(packet), copy_of(packet));
-    outlet_.push(std::span(&copy, 1));
+    if (outlet_.push(outgoing(time_to_send(packet), copy_of(packet))))
+        machine::wake(processor_);
 }
 
 void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
@@ -276,7 +277,8 @@ void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
         return;
     }
     if (!freedom_.used()) {
-        outlet_.push(packets, time_to_send);
+        if (outlet_.push(packets, time_to_send))
+            machine::wake(processor_);
         return;
     }
     for (PNDIS_PACKET packet : packets)
@@ -291,7 +293,8 @@ NDIS_STATUS WireAdapter::send_one(PNDIS_PACKET packet) {
         keep_copy(packet);
         return NDIS_STATUS_SUCCESS;
     }
-    outlet_.push(packet, time_to_send(packet));
+    if (outlet_.push(std::span(&packet, 1), time_to_send))
+        machine::wake(processor_);
     return NDIS_STATUS_PENDING;
 }
 

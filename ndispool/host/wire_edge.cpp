@@ -69,7 +69,7 @@ NDIS_STATUS pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT event) {
 
 WireEdge::WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom)
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::protocol),
-      freedom_(freedom), outlet_(wire, traffic, [this](std::span<const PNDIS_PACKET> taken) { give_back(taken); }),
+      freedom_(freedom), outlet_(wire, [this](std::span<const PNDIS_PACKET> taken) { give_back(taken); }),
       returns_([](PNDIS_PACKET packet) { NdisReturnPackets(&packet, 1); }), waker_(wire, processor) {
     edge = this;
 }
@@ -187,12 +187,13 @@ void WireEdge::request_completed(NDIS_STATUS status) {
 }
 
 bool WireEdge::poll() noexcept {
-    const bool taken = outlet_.look();
+    const bool taken = outlet_.flush();
     const bool sent = forward();
-    if (sent)
+    if (taken || sent)
         traffic_.moved();
-    waker_.polled(taken || sent);
-    return taken || sent;
+    const bool busy = taken || sent || outlet_.pressing();
+    waker_.polled(busy);
+    return busy;
 }
 
 // Frames of the wire go down, as many as there are descriptors for.
@@ -267,7 +268,8 @@ int WireEdge::received(PNDIS_PACKET packet) {
         push(outgoing(time_received(packet), copy_of(packet)));
         return 0;
     }
-    outlet_.push(packet, time_received(packet));
+    if (outlet_.push(std::span(&packet, 1), time_received))
+        machine::wake(processor_);
     return 1;
 }
 
@@ -323,7 +325,8 @@ void WireEdge::transferred(PNDIS_PACKET packet, NDIS_STATUS status) {
 }
 
 void WireEdge::push(Outgoing frame) {
-    outlet_.push(std::span(&frame, 1));
+    if (outlet_.push(std::move(frame)))
+        machine::wake(processor_);
 }
 
 void WireEdge::give_up() {
