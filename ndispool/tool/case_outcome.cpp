@@ -71,6 +71,12 @@ void add_sites(host::Finding& finding, const ChildEnding& ending, const DriverNa
     finding.sites = in_driver.empty() ? std::move(elsewhere) : std::move(in_driver);
 }
 
+constexpr const char* hang_verifier = "0x9F";
+
+std::string hang_text(const ChildLimits& limits) {
+    return fmt::format("the run did not end within {} s", limits.seconds);
+}
+
 // The signal of a fault, whatever ended the process after it; 0: none.
 int fault_of(const ChildEnding& ending) {
     if (!ending.notes.empty() && ending.notes.front().signal != where_signal)
@@ -120,6 +126,19 @@ std::string without_recovery(const CaseResult& result, const host::Report& first
     return "";
 }
 
+} // namespace
+
+void complete_hang(host::Report& report, const ChildEnding& ending, const DriverNames& names,
+                   const ChildLimits& limits) {
+    host::Finding& hang = report.findings.front();
+    hang.message = hang_text(limits) + (hang.message.empty() ? "" : ": " + hang.message);
+    hang.verifier = hang_verifier;
+    if (hang.sites.empty())
+        add_sites(hang, ending, names);
+}
+
+namespace {
+
 void judge_result(observe::CaseReport& report, const CaseResult& result, const host::Report& first) {
     if (!result.trouble.empty()) {
         report.outcome = Outcome::lost;
@@ -130,14 +149,17 @@ void judge_result(observe::CaseReport& report, const CaseResult& result, const h
     std::vector<host::Finding> already;
     add_new(already, first, known);
     report.answer = result.refusal;
-    if (result.failed == 0 && !result.crashed)
+    if (result.failed == 0 && !result.crashed && !result.hung)
         report.answer = "the call was not made in this run";
     add_new(report.findings, result.report, known);
     if (result.after)
         add_new(report.findings, *result.after, known);
     if (const std::string line = without_recovery(result, first); !line.empty())
         report.findings.push_back({"no-recovery", line, ""});
-    report.outcome = result.crashed ? Outcome::crashed : report.findings.empty() ? Outcome::passed : Outcome::findings;
+    report.outcome = result.crashed            ? Outcome::crashed
+                     : result.hung             ? Outcome::hung
+                     : report.findings.empty() ? Outcome::passed
+                                               : Outcome::findings;
 }
 
 } // namespace
@@ -153,7 +175,7 @@ host::Finding finding_of(const ChildEnding& ending, const DriverNames& names, co
         finding = crash(ending);
         finding.verifier = "0xD1";
     } else if (ending.how == How::timed_out) {
-        finding = {"hang", fmt::format("the run did not end within {} s", limits.seconds), "", "0x9F"};
+        finding = {"hang", hang_text(limits), "", hang_verifier};
     } else {
         finding = {"lost", fmt::format("the process ended without a report, with exit code {}", ending.code), ""};
         if (!ending.printed.empty())
@@ -167,8 +189,11 @@ void judge(observe::CaseReport& report, const ChildEnding& ending, const host::R
            const ChildLimits& limits) {
     report.seconds = ending.seconds;
     if (ending.how == ChildEnding::How::returned)
-        if (const auto result = parse_case_result(ending.result))
+        if (auto result = parse_case_result(ending.result)) {
+            if (result->hung)
+                complete_hang(result->report, ending, names, limits);
             return judge_result(report, *result, first);
+        }
     const host::Finding finding = finding_of(ending, names, limits);
     report.outcome = finding.rule == "crash"              ? Outcome::crashed
                      : finding.rule == "hang"             ? Outcome::hung

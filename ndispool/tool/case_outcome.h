@@ -16,6 +16,10 @@ namespace ndispool::tool {
 // The finding that an ending without a result is: a crash, a hang, a lost process.
 host::Finding finding_of(const ChildEnding& ending, const DriverNames& names, const ChildLimits& limits);
 
+// A report of a run that hung, whose first finding is the hang as the child sees it.
+void complete_hang(host::Report& report, const ChildEnding& ending, const DriverNames& names,
+                   const ChildLimits& limits);
+
 // `report` has its name and its command; the rest is filled in.
 void judge(observe::CaseReport& report, const ChildEnding& ending, const host::Report& first, const DriverNames& names,
            const ChildLimits& limits);

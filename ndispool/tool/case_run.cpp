@@ -112,14 +112,45 @@ std::string text_of(const json& result) {
     return result.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// From the thread that reports crashes, while the one that crashed is held.
-void deliver_crash() {
-    end_child(text_of({{"report", report_json(host::unfinished_report())},
+// Where a thread that was asked stands, if it is in the driver.
+std::optional<host::Site> site_in_driver(const ThreadNote& note) {
+    host::Site site{"found", {}, note.processor, note.irql, 0};
+    for (std::uint32_t i = 0; i < note.count; ++i) {
+        const auto* const address = reinterpret_cast<const void*>(note.frames[i]); // NOLINT(performance-no-int-to-ptr)
+        if (verify::in_driver(address))
+            site.frames.push_back(frame_of(verify::name_of(address)));
+        else if (!site.frames.empty())
+            break; // what called the driver is ours, as is what it called
+    }
+    return site.frames.empty() ? std::nullopt : std::optional(site);
+}
+
+// The run does not end: where the driver is, and what it, or NDIS, may be waiting for.
+host::Finding hang() {
+    host::Finding finding = CheckedRun::unfinished_business();
+    finding.rule = "hang";
+    std::vector<host::Site> threads;
+    for (const ThreadNote* const note : asked_threads())
+        if (auto site = site_in_driver(*note))
+            threads.push_back(std::move(*site));
+    if (const auto& main = threads.empty() ? finding.sites : threads; !main.empty() && !main.front().frames.empty())
+        finding.where = place_of(main.front().frames.front());
+    finding.sites.insert(finding.sites.end(), threads.begin(), threads.end());
+    return finding;
+}
+
+// From the thread that reports, while the one that crashed is held, or all of a run that does not end go on.
+void deliver(verify::Ending ending) {
+    host::Report report = host::unfinished_report();
+    if (ending == verify::Ending::hang)
+        report.findings.insert(report.findings.begin(), hang());
+    end_child(text_of({{"report", report_json(report)},
                        {"refusal", ""},
                        {"calls", verify::failable_calls()},
                        {"failed", 0},
                        {"seen", json::array()},
-                       {"crashed", true}}));
+                       {"crashed", ending == verify::Ending::crash},
+                       {"hung", ending == verify::Ending::hang}}));
 }
 
 json trouble(const std::exception& error, bool lacking) {
@@ -129,7 +160,7 @@ json trouble(const std::exception& error, bool lacking) {
 } // namespace
 
 std::string run_case(const CaseRun& work) {
-    verify::watch_for_crashes(deliver_crash, EXIT_FAILURE);
+    verify::watch_for_crashes(deliver, EXIT_FAILURE);
     note_faults_first();
     json result;
     try {
@@ -165,6 +196,7 @@ CaseResult result_from(const json& from) {
         result.seen.push_back(
             {call.at("number"), call.at("function"), call.at("stack"), call.at("occurrence"), call.at("places")});
     result.crashed = from.value("crashed", false);
+    result.hung = from.value("hung", false);
     if (from.contains("after")) {
         result.after = report_from(from.at("after"));
         from.at("after_refusal").get_to(result.after_refusal);

@@ -39,6 +39,7 @@ struct CaseResult {
     std::string trouble;      // the line, when the run could not be made at all: nothing else is there then
     bool lacking = false;     // the trouble is this machine's
     bool crashed = false;     // the report ends there, and has the crash among its findings
+    bool hung = false;        // the same, with a hang
     std::uint64_t failed = 0; // calls that the plan made fail
     std::uint64_t calls = 0;  // all that can fail
     std::vector<SeenCall> seen;

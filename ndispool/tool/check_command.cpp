@@ -118,14 +118,18 @@ void Check::take_calls(const CaseResult& result) {
 // False: there is nothing to sweep, because the driver does not get through a run in which nothing fails.
 bool Check::take_first(const ChildEnding& ending) {
     if (ending.how == ChildEnding::How::returned)
-        if (const auto result = parse_case_result(ending.result)) {
+        if (auto result = parse_case_result(ending.result)) {
             if (!result->trouble.empty() && result->lacking)
                 throw LackError(result->trouble);
-            if (!result->trouble.empty() || !result->refusal.empty())
+            if (!result->trouble.empty() || (!result->refusal.empty() && result->report.findings.empty()))
                 throw UsageError(result->trouble + result->refusal);
+            if (!result->refusal.empty())
+                say(result->refusal);
+            if (result->hung)
+                complete_hang(result->report, ending, names_, limits_);
             report_.run = result->report;
             take_calls(*result);
-            return !result->crashed;
+            return !result->crashed && !result->hung && result->refusal.empty();
         }
     report_.run.driver = options_.run.setup.driver.stem().string();
     report_.run.seed = options_.run.setup.seed;

@@ -1,6 +1,7 @@
 #include "ndispool/tool/checked_run.h"
 
 #include "ndispool/host/exports.h"
+#include "ndispool/tool/driver_names.h"
 #include "ndispool/verify/door.h"
 #include "ndispool/verify/packets.h"
 #include "ndispool/verify/ticks.h"
@@ -12,11 +13,11 @@
 
 namespace ndispool::tool {
 
-namespace {
-
 host::Frame frame_of(const verify::NamedFrame& named) {
     return {named.function, named.offset, named.file, named.line, named.module, named.address};
 }
+
+namespace {
 
 std::vector<host::Frame> named_frames(verify::StackId stack) {
     std::vector<host::Frame> frames;
@@ -25,20 +26,17 @@ std::vector<host::Frame> named_frames(verify::StackId stack) {
     return frames;
 }
 
-std::string place_of(const host::Frame& frame) {
-    return frame.function.empty() ? fmt::format("{}!0x{:x}", frame.module, frame.offset)
-                                  : fmt::format("{}!{}+0x{:x}", frame.module, frame.function, frame.offset);
+host::Site site_of(const verify::Evidence& evidence, std::uint64_t began) {
+    const verify::Site& site = evidence.site;
+    return {evidence.what, named_frames(site.stack), site.processor, site.irql, verify::uptime_of(site.time) - began};
 }
 
 host::Finding finding_of(const verify::RawFinding& raw, std::uint64_t began) {
     host::Finding finding{raw.rule->id, raw.message, {}, raw.rule->verifier};
     if (raw.count > 1)
         finding.message += fmt::format(", {} times", raw.count);
-    for (const verify::Evidence& evidence : raw.evidence) {
-        const verify::Site& site = evidence.site;
-        finding.sites.push_back(
-            {evidence.what, named_frames(site.stack), site.processor, site.irql, verify::uptime_of(site.time) - began});
-    }
+    for (const verify::Evidence& evidence : raw.evidence)
+        finding.sites.push_back(site_of(evidence, began));
     // Where it was found; a leak is found nowhere, and then where it began.
     for (auto site = finding.sites.rbegin(); site != finding.sites.rend() && finding.where.empty(); ++site)
         if (!site->frames.empty())
@@ -66,6 +64,15 @@ void correct(std::vector<host::PoolReport>& pools) {
         record.frees = true_ones.frees;
         record.refusals = true_ones.refusals;
     }
+}
+
+// What the host counts wrongly after a mistake that was found with its places.
+bool follows_from(const std::string& rule, const std::set<std::string>& found) {
+    const auto any = [&](std::initializer_list<const char*> causes) {
+        return std::any_of(causes.begin(), causes.end(), [&](const char* cause) { return found.contains(cause); });
+    };
+    return (rule == "return-missing" && any({"return-too-many", "free-in-flight", "oob-after-indicate"})) ||
+           (rule == "machine" && any({"lock-leak", "lock-order", "use-after-free"}));
 }
 
 } // namespace
@@ -101,11 +108,25 @@ void CheckedRun::finish(bool whole, std::vector<host::PoolReport>& pools, std::v
         own.push_back(finding_of(raw, began_));
         rules.insert(raw.rule->id);
     }
-    std::erase_if(findings, [&](const host::Finding& finding) { return rules.contains(finding.rule); });
+    std::erase_if(findings, [&](const host::Finding& finding) {
+        return rules.contains(finding.rule) || follows_from(finding.rule, rules);
+    });
     findings.insert(findings.begin(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
     correct(pools);
     if (whole)
         verify::close_door();
+}
+
+host::Finding CheckedRun::unfinished_business() {
+    host::Finding finding;
+    const std::uint64_t began = verify::uptime_of(0);
+    for (const verify::Unfinished& one : verify::unfinished()) {
+        finding.message += (finding.message.empty() ? "" : "; ") + one.text;
+        for (const verify::Evidence& evidence : one.places)
+            if (evidence.site)
+                finding.sites.push_back(site_of(evidence, began));
+    }
+    return finding;
 }
 
 bool CheckedRun::said() const {

@@ -11,6 +11,8 @@
 
 namespace ndispool::tool {
 
+host::Frame frame_of(const verify::NamedFrame& named);
+
 class CheckedRun final : public host::Checker {
   public:
     explicit CheckedRun(verify::FaultPlan plan = {});
@@ -20,6 +22,9 @@ class CheckedRun final : public host::Checker {
     void unloaded() override;
     void finish(bool whole, std::vector<host::PoolReport>& pools, std::vector<host::Finding>& findings) override;
     bool said() const override;
+
+    // Instead of the end of a run that does not come: what it may be waiting for, as a finding without a rule.
+    static host::Finding unfinished_business();
 
     // The calls that can fail, with named stacks; after the run.
     struct NamedCall {

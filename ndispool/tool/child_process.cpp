@@ -20,7 +20,7 @@ namespace ndispool::tool {
 namespace {
 
 constexpr double where_seconds = 0.3; // for the threads of a hung process to say where they are
-constexpr double fault_seconds = 5;   // for a process with a fault to make a report of it
+constexpr double fault_seconds = 5;   // for a process with a fault, or that hangs, to make a report of it
 constexpr std::size_t printed_kept = 4096;
 constexpr int returned_status = 0;
 
@@ -140,10 +140,16 @@ void ChildProcess::watch() {
     const ThreadNote& first = notes_->threads[0];
     if (!faulted_ && first.whole.load(std::memory_order_acquire) && first.signal != where_signal)
         faulted_ = now;
-    const bool too_long = asked_ && now > *asked_ + where_seconds;
-    if (!killed_ && (too_long || (faulted_ && now > *faulted_ + fault_seconds))) {
+    const auto over = [now](const std::optional<double>& since, double seconds) {
+        return since && now > *since + seconds;
+    };
+    if (!killed_ && (over(faulted_, fault_seconds) || over(told_, fault_seconds))) {
         killed_ = true;
         ::kill(pid_, SIGKILL);
+    } else if (!told_ && over(asked_, where_seconds)) {
+        told_ = now;
+        killed_ = memory_used_up_ || !notes_->can_report.load(std::memory_order_acquire);
+        ::kill(pid_, killed_ ? SIGKILL : report_signal);
     } else if (!asked_ && !faulted_ && now > limits_.seconds) {
         asked_ = now;
         memory_used_up_ = has_used_up(limits_.memory_mib);

@@ -68,7 +68,7 @@ class ChildProcess {
     pid_t pid_ = -1;
     void watch();
 
-    std::optional<double> asked_, faulted_; // when, in seconds since it began
+    std::optional<double> asked_, told_, faulted_; // when, in seconds since it began
     bool killed_ = false, memory_used_up_ = false;
 };
 

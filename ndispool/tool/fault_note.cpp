@@ -1,6 +1,7 @@
 #include "ndispool/tool/fault_note.h"
 
 #include "ndispool/machine/irql.h"
+#include "ndispool/verify/call.h"
 #include "ndispool/verify/crash.h"
 #include "ndispool/verify/stack.h"
 
@@ -115,6 +116,12 @@ void take(int signal, const siginfo_t* info, const ucontext_t* context) {
     note->irql = machine::current_irql();
     note->address = info->si_code > 0 ? reinterpret_cast<std::uint64_t>(info->si_addr) : 0;
     add(*note, at);
+    if (const auto call = verify::running_call(); call && !in_driver(at)) {
+        add(*note, reinterpret_cast<std::uint64_t>(call->caller));
+        walk(*note, reinterpret_cast<std::uint64_t>(call->frame));
+        note->whole.store(true, std::memory_order_release);
+        return;
+    }
     if (!in_driver(at))
         add_caller_without_frame(*note);
     walk(*note, frame);
@@ -141,6 +148,8 @@ void pass_on(int signal, siginfo_t* info, void* context) {
 }
 
 void on_fault(int signal, siginfo_t* info, void* context) {
+    if (verify::goes_on_after(signal, info, context))
+        return;
     static std::atomic<bool> first{true};
     if (first.exchange(false, std::memory_order_relaxed)) // a flag; orders no other data
         take(signal, info, static_cast<const ucontext_t*>(context));
@@ -161,12 +170,25 @@ void handle(int signal, void (*handler)(int, siginfo_t*, void*), struct sigactio
     ::sigaction(signal, &action, old);
 }
 
+void on_report(int, siginfo_t*, void*) {
+    verify::give_up();
+}
+
 [[noreturn]] void on_no_memory() {
     notes->out_of_memory.store(true, std::memory_order_release);
     std::abort();
 }
 
 } // namespace
+
+std::vector<const ThreadNote*> asked_threads() {
+    std::vector<const ThreadNote*> asked;
+    const std::uint32_t used = std::min<std::uint32_t>(notes->used.load(std::memory_order_relaxed), threads_noted);
+    for (std::uint32_t i = 0; i < used; ++i)
+        if (notes->threads[i].whole.load(std::memory_order_acquire) && notes->threads[i].signal == where_signal)
+            asked.push_back(&notes->threads[i]); // pairs with take()
+    return asked;
+}
 
 void note_faults_first() {
     for (std::size_t i = 0; i < faults.size(); ++i) {
@@ -175,13 +197,19 @@ void note_faults_first() {
         if (old.sa_sigaction != on_fault)
             before[i] = old;
     }
+    if (!notes)
+        return;
+    handle(report_signal, on_report, nullptr);
+    notes->can_report.store(true, std::memory_order_release);
 }
 
 void watch_faults(FaultNotes& shared) {
     notes = &shared;
     verify::
         use_alternate_stack(); // one that overflowed cannot carry a handler; the door gives one to the other threads
+    notes = nullptr;           // nobody makes reports yet
     note_faults_first();
+    notes = &shared;
     handle(where_signal, on_where, nullptr);
     std::set_new_handler(on_no_memory);
 }

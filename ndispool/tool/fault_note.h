@@ -11,6 +11,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdint>
+#include <vector>
 
 namespace ndispool::tool {
 
@@ -18,6 +19,8 @@ inline constexpr unsigned frames_noted = 64, threads_noted = 32;
 
 // Sent to one thread by the parent: note where you are and go on. Threads of the machine leave it unblocked.
 inline constexpr int where_signal = SIGTRAP;
+// Sent to the process after that: make a report of what is known, and end.
+inline constexpr int report_signal = SIGUSR2;
 
 struct ThreadNote {
     std::uint64_t address = 0;                        // that was accessed, for signals that have one
@@ -33,11 +36,15 @@ struct FaultNotes {
     std::atomic<std::uint64_t> code_begin{0}; // of the driver; 0: not loaded
     std::atomic<std::uint32_t> used{0};       // notes begun
     std::atomic<bool> out_of_memory{false};
+    std::atomic<bool> can_report{false}; // report_signal is understood
     std::array<ThreadNote, threads_noted> threads;
 };
 
 // From now on a fault in any thread of this process is noted in `notes`, and then does what it did before.
 void watch_faults(FaultNotes& notes);
 void note_faults_first();
+
+// What the threads that were asked have noted, by now.
+std::vector<const ThreadNote*> asked_threads();
 
 } // namespace ndispool::tool

@@ -51,6 +51,7 @@ constexpr auto summaries = std::to_array<Summary>({
     {"work-item-at-unload", "A work item was still queued when the driver was unloaded."},
     {"late-protocol-id", "The protocol ID of a pool was set after packets had been allocated from it."},
     {"unbind-order", "Things were given back in an order in which they are still in use."},
+    {"event-misuse", "An event was used that was not initialised, or taken away from a thread that waits for it."},
     {"ignored-resources", "The result of an allocation that had failed was used."},
     {"crash", "The driver took its process down: an invalid access, an abort, a corrupt heap."},
     // What only the sweep can see.

@@ -7,6 +7,7 @@
 #include "ndispool/tool/command_file.h"
 #include "ndispool/tool/driver_setup.h"
 #include "ndispool/tool/publish.h"
+#include "ndispool/tool/say.h"
 #include "ndispool/tool/stop_signals.h"
 #include "ndispool/verify/crash.h"
 
@@ -29,14 +30,21 @@ ExitCode run_checked(RunOptions& options, const Publisher& publisher) {
     CheckedRun checker;
     options.setup.checker = &checker;
     verify::watch_for_crashes(
-        [&publisher] {
+        [&publisher](verify::Ending) {
             observe::CheckReport report;
             report.run = host::unfinished_report();
             publisher.publish(report);
         },
         static_cast<int>(ExitCode::findings));
     observe::CheckReport report;
-    report.run = run_with_progress(options);
+    try {
+        report.run = run_with_progress(options);
+    } catch (const host::Failed& failed) { // why may be among the findings
+        report.run = failed.report();
+        if (report.run.findings.empty())
+            throw;
+        say(failed.what());
+    }
     verify::stop_watching_for_crashes();
     return publisher.publish(report);
 }

@@ -29,7 +29,9 @@ std::string level_name(unsigned irql) {
 }
 
 Call::Call(const Function& function, const void* return_address, const void* frame) noexcept
-    : function_(function), caller_(nt::caller(return_address)), frame_(frame), scope_(caller_) {
+    : function_(function), caller_(nt::caller(return_address)), frame_(frame), outer_(this_thread.running),
+      scope_(caller_) {
+    this_thread.running = {caller_, frame_, this_thread.depth};
     const machine::Irql now = machine::current_irql();
     if (now < function.low || now > function.high) [[unlikely]]
         check_level();
@@ -68,6 +70,13 @@ void Call::check_locks() noexcept {
     const HeldLock& held = this_thread.locks[this_thread.lock_count - 1];
     found(rule::lock_held, std::string(function_.name) + " was called with a spin lock held",
           {{"lock acquired", held.acquired}});
+}
+
+std::optional<Thread::Running> running_call() noexcept {
+    const Thread& thread = this_thread;
+    if (!thread.running.caller || thread.running.depth != thread.depth)
+        return std::nullopt;
+    return thread.running;
 }
 
 bool Call::refused() noexcept {

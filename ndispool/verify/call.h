@@ -9,6 +9,7 @@
 #include "ndispool/verify/functions.h"
 
 #include <array>
+#include <optional>
 #include <string>
 
 namespace ndispool::verify {
@@ -42,6 +43,11 @@ struct Thread {
     };
     std::array<Receiving, 16> receiving{};
     unsigned receiving_count = 0;
+    // The innermost call that runs: its return address, its frame, and in which handler depth it was made.
+    struct Running {
+        const void *caller = nullptr, *frame = nullptr;
+        unsigned depth = 0;
+    } running;
     bool alternate_stack = false;
     bool reported = false; // by the call that runs: what the core says about it too is not repeated
 };
@@ -53,7 +59,10 @@ class Call {
   public:
     // `return_address` and `frame` are the builtins of the checked form itself.
     Call(const Function& function, const void* return_address, const void* frame) noexcept;
-    ~Call() { this_thread.reported = false; }
+    ~Call() {
+        this_thread.reported = false;
+        this_thread.running = outer_;
+    }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
@@ -78,9 +87,13 @@ class Call {
     const Function& function_;
     const void* const caller_;
     const void* const frame_;
+    const Thread::Running outer_;
     Site site_;
     const nt::CallerScope scope_;
 };
+
+// Of this thread, also from a signal handler: nullopt when it is not in a call of the driver, or in a handler inside that.
+std::optional<Thread::Running> running_call() noexcept;
 
 Site site_now(StackId stack) noexcept;
 std::string level_name(unsigned irql);

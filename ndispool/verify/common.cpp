@@ -1,6 +1,7 @@
 // The checked forms of everything that needs no more than a look at the level, the locks and the fault plan.
 #include "ndispool/verify/call.h"
 #include "ndispool/verify/door_parts.h"
+#include "ndispool/verify/events.h"
 
 #include <type_traits>
 
@@ -47,6 +48,7 @@ NTSTATUS NTAPI WaitForSingleObject(PVOID object, KWAIT_REASON reason, KPROCESSOR
                                    PLARGE_INTEGER timeout) {
     NDISPOOL_CALL(KeWaitForSingleObject);
     look_at_wait(call, "KeWaitForSingleObject may wait and was called at DISPATCH_LEVEL", timeout);
+    const Waiting waiting(call, object);
     return plain_KeWaitForSingleObject(object, reason, mode, alertable, timeout);
 }
 

@@ -1,6 +1,7 @@
 #include "ndispool/verify/crash.h"
 
 #include "ndispool/verify/call.h"
+#include "ndispool/verify/door.h"
 #include "ndispool/verify/memory.h"
 #include "ndispool/verify/packets.h"
 #include "ndispool/verify/quarantine.h"
@@ -37,7 +38,7 @@ struct Crash {
 Crash crash;
 std::atomic<bool> crashed{false};
 sem_t wake_reporter, reported;
-std::function<void()>* finish_report = nullptr;
+std::function<void(Ending)>* finish_report = nullptr;
 int exit_with = 1;
 bool watching = false;
 
@@ -98,8 +99,11 @@ void make_finding() {
 void report_loop() {
     while (sem_wait(&wake_reporter) != 0)
         ;
-    make_finding();
-    (*finish_report)();
+    const bool hung = !crashed.load(std::memory_order_acquire); // pairs with on_signal()
+    inspect(hung ? "when the run was given up" : "when the driver crashed");
+    if (!hung)
+        make_finding();
+    (*finish_report)(hung ? Ending::hang : Ending::crash);
     sem_post(&reported);
 }
 
@@ -109,6 +113,18 @@ bool is_poison(const ucontext_t& context) {
         if (static_cast<std::uint64_t>(context.uc_mcontext.gregs[reg]) >> 16 == 0xD5D5D5D5D5D5)
             return true;
     return false;
+}
+
+// A function of the C library, such as memcpy, has no frame: whoever called it is found by the return address near the top.
+Site place_of(const ucontext_t& context) {
+    constexpr unsigned words_looked_at = 16;
+    const auto& registers = context.uc_mcontext.gregs;
+    const void* caller = reinterpret_cast<const void*>(registers[REG_RIP] + 1);
+    const auto* const top = reinterpret_cast<const void* const*>(registers[REG_RSP]);
+    for (unsigned i = 0; i < words_looked_at && !in_driver(caller) && !crash.overflow; ++i)
+        if (in_driver(top[i]))
+            caller = top[i];
+    return site_now(capture(caller, reinterpret_cast<const void*>(registers[REG_RBP])));
 }
 
 void say_and_end(const char* why) {
@@ -123,6 +139,8 @@ void say_and_end(const char* why) {
 }
 
 void on_signal(int signal, siginfo_t* info, void* raw) {
+    if (goes_on_after(signal, info, raw))
+        return;
     if (crashed.exchange(true)) { // another thread, or the report itself: one crash is enough
         for (;;)
             pause();
@@ -135,8 +153,7 @@ void on_signal(int signal, siginfo_t* info, void* raw) {
     crash.poisoned = signal == SIGSEGV && info->si_code == SI_KERNEL && is_poison(context);
     crash.overflow =
         signal == SIGSEGV && crash.address + 65'536 > stack && crash.address < stack + 4096 && crash.address > 0x10000;
-    crash.where = site_now(capture(reinterpret_cast<const void*>(crash.instruction + 1),
-                                   reinterpret_cast<const void*>(context.uc_mcontext.gregs[REG_RBP])));
+    crash.where = place_of(context);
     crash.refused = this_thread.refused;
     crash.refusal = this_thread.refusal;
     // A crash that the driver has no part in is this program's, and ends it as such.
@@ -156,10 +173,21 @@ void on_signal(int signal, siginfo_t* info, void* raw) {
 
 } // namespace
 
-void watch_for_crashes(std::function<void()> finish, int exit_code) {
+bool goes_on_after(int signal, const siginfo_t* info, const void* raw) noexcept {
+    constexpr greg_t writing = 2, fetching = 16; // bits of the processor's error code
+    if (signal != SIGSEGV || info->si_code != SEGV_ACCERR)
+        return false;
+    const auto& registers = static_cast<const ucontext_t*>(raw)->uc_mcontext.gregs;
+    if (registers[REG_ERR] & fetching)
+        return false;
+    return touched(reinterpret_cast<std::uintptr_t>(info->si_addr), registers[REG_ERR] & writing,
+                   place_of(*static_cast<const ucontext_t*>(raw)));
+}
+
+void watch_for_crashes(std::function<void(Ending)> finish, int exit_code) {
     exit_with = exit_code;
     delete finish_report;
-    finish_report = new std::function<void()>(std::move(finish));
+    finish_report = new std::function<void(Ending)>(std::move(finish));
     use_alternate_stack();
     if (watching)
         return;
@@ -173,6 +201,11 @@ void watch_for_crashes(std::function<void()> finish, int exit_code) {
     sigfillset(&action.sa_mask);
     for (const int signal : signals)
         sigaction(signal, &action, nullptr);
+}
+
+void give_up() noexcept {
+    if (watching)
+        sem_post(&wake_reporter);
 }
 
 void stop_watching_for_crashes() {

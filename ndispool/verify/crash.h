@@ -5,15 +5,26 @@
 //   Not here:  what the report is (the tool's `finish`).
 #pragma once
 
+#include <csignal>
+#include <cstdint>
 #include <functional>
 
 namespace ndispool::verify {
 
 inline constexpr unsigned report_seconds = 20;
 
+enum class Ending : std::uint8_t { crash, hang };
+
 // `finish` makes the report; when it returns the process ends with `exit_code`. It is not called for a crash in code that
 // the driver did not call.
-void watch_for_crashes(std::function<void()> finish, int exit_code);
+void watch_for_crashes(std::function<void(Ending)> finish, int exit_code);
+
+// The first thing a handler of faults does: true when the fault was an access to memory of the driver that is watched for it, which
+// is taken down. The thread goes on.
+bool goes_on_after(int signal, const siginfo_t* info, const void* context) noexcept;
+
+// From a signal handler: the run does not come to an end. The report is made as after a crash, while the driver goes on.
+void give_up() noexcept;
 void stop_watching_for_crashes();
 
 void use_alternate_stack() noexcept;

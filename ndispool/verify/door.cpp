@@ -5,6 +5,7 @@
 #include "ndispool/verify/block_doors.h"
 #include "ndispool/verify/buffers.h"
 #include "ndispool/verify/door_parts.h"
+#include "ndispool/verify/events.h"
 #include "ndispool/verify/handlers.h"
 #include "ndispool/verify/handles.h"
 #include "ndispool/verify/locks.h"
@@ -25,7 +26,7 @@ const auto& parts() {
         auto* const door = new std::unordered_map<std::string_view, const DoorPart*>;
         for (const std::span<const DoorPart> subject :
              {packet_door(), buffer_door(), memory_door(), lock_door(), timer_door(), handle_door(),
-              registration_door(), traffic_door(), common_door()})
+              registration_door(), traffic_door(), event_door(), common_door()})
             for (const DoorPart& part : subject)
                 door->emplace(part.checked.name, &part);
         return door;
@@ -48,6 +49,7 @@ void open_door(const nt::Export* (*plain)(std::string_view name)) {
     forget_locks();
     forget_timers();
     forget_handles();
+    forget_events();
     forget_bindings();
     forget_traffic();
     forget_handlers();
@@ -79,6 +81,19 @@ void judge_leaks() {
     judge_buffers();
     judge_memory();
     judge_handles();
+}
+
+void inspect(const char* when) {
+    inspect_memory(when);
+    inspect_packets(when);
+}
+
+std::vector<Unfinished> unfinished() {
+    std::vector<Unfinished> all;
+    for (auto* const subject : {unfinished_waits, unfinished_traffic, unfinished_packets})
+        for (Unfinished& one : subject())
+            all.push_back(std::move(one));
+    return all;
 }
 
 void close_door() {

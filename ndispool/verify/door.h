@@ -8,6 +8,7 @@
 
 #include "ndispool/nt/door.h"
 #include "ndispool/verify/findings.h"
+#include "ndispool/verify/unfinished.h"
 
 #include <cstdint>
 #include <string_view>
@@ -27,6 +28,11 @@ void watch_driver(std::uintptr_t begin, std::uintptr_t end);
 void judge_pending();
 // Nothing of the driver runs any more: what it left behind.
 void judge_leaks();
+
+// The driver crashed or goes on no more, and its threads stand where they stand: what was written where nothing should be, and what
+// the run may be waiting for. `when`: "when it crashed".
+void inspect(const char* when);
+std::vector<Unfinished> unfinished();
 
 void close_door();
 

@@ -21,6 +21,7 @@ std::span<const DoorPart> timer_door();
 std::span<const DoorPart> handle_door();
 std::span<const DoorPart> registration_door();
 std::span<const DoorPart> traffic_door();
+std::span<const DoorPart> event_door();
 std::span<const DoorPart> common_door();
 
 } // namespace ndispool::verify

@@ -110,6 +110,14 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisMTransferDataComplete, 0, 2, unlocked)                                                                       \
     X(NdisMQueryInformationComplete, 0, 2, unlocked)                                                                   \
     X(NdisMSetInformationComplete, 0, 2, unlocked)                                                                     \
+    X(NdisInitializeEvent, 0, any_level)                                                                               \
+    X(NdisSetEvent, 0, 2)                                                                                              \
+    X(NdisResetEvent, 0, 2)                                                                                            \
+    X(NdisWaitEvent, 0, 0, waits)                                                                                      \
+    X(KeInitializeEvent, 0, any_level)                                                                                 \
+    X(KeSetEvent, 0, 2)                                                                                                \
+    X(KeClearEvent, 0, 2)                                                                                              \
+    X(KeResetEvent, 0, 2)                                                                                              \
     X(KeWaitForSingleObject, 0, 2)                                                                                     \
     X(KeWaitForMultipleObjects, 0, 2)
 
@@ -119,7 +127,6 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisMInitializeTimer, 0, 0)                                                                                      \
     X(KeInitializeTimer, 0, 2)                                                                                         \
     X(KeInitializeTimerEx, 0, 2)                                                                                       \
-    X(NdisInitializeEvent, 0, any_level)                                                                               \
     X(NdisPacketSize, 0, 2)                                                                                            \
     X(NdisGetPoolFromPacket, 0, 2)                                                                                     \
     X(NdisIMGetCurrentPacketStack, 0, any_level)                                                                       \
@@ -145,9 +152,6 @@ inline constexpr machine::Irql any_level = 31;
     X(NDIS_BUFFER_TO_SPAN_PAGES, 0, any_level)                                                                         \
     X(NdisGetBufferPhysicalArraySize, 0, 2)                                                                            \
     X(NdisDeleteNPagedLookasideList, 0, 2)                                                                             \
-    X(NdisSetEvent, 0, 2)                                                                                              \
-    X(NdisResetEvent, 0, 2)                                                                                            \
-    X(NdisWaitEvent, 0, 0, waits)                                                                                      \
     X(NdisMSleep, 0, 0, waits)                                                                                         \
     X(NdisCancelTimer, 0, 2)                                                                                           \
     X(NdisMCancelTimer, 0, 2)                                                                                          \
@@ -229,10 +233,6 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisReadNetworkAddress, 0, 0)                                                                                    \
     X(IoBuildPartialMdl, 0, 2)                                                                                         \
     X(MmBuildMdlForNonPagedPool, 0, 2)                                                                                 \
-    X(KeInitializeEvent, 0, any_level)                                                                                 \
-    X(KeSetEvent, 0, 2)                                                                                                \
-    X(KeClearEvent, 0, 2)                                                                                              \
-    X(KeResetEvent, 0, 2)                                                                                              \
     X(KeReadStateEvent, 0, 2)                                                                                          \
     X(KeDelayExecutionThread, 0, 0, waits)                                                                             \
     X(KeInitializeDpc, 0, any_level)                                                                                   \

@@ -5,6 +5,8 @@
 #include "ndispool/verify/door_parts.h"
 #include "ndispool/verify/table.h"
 
+#include <map>
+
 namespace ndispool::verify {
 
 namespace {
@@ -60,10 +62,17 @@ VOID NTAPI CloseConfiguration(NDIS_HANDLE handle) {
 } // namespace
 
 void judge_handles() {
-    opened().each([](const void*, const Site& site) {
-        found(rule::memory_leak, "a configuration handle was not closed before the driver was unloaded",
-              {{"opened", site}});
+    std::map<StackId, std::pair<Site, std::uint64_t>> leaks;
+    opened().each([&](const void*, const Site& site) {
+        auto& [where, count] = leaks[site.stack];
+        where = site;
+        ++count;
     });
+    for (const auto& [stack, leak] : leaks)
+        found(rule::memory_leak,
+              std::to_string(leak.second) + (leak.second == 1 ? " configuration handle" : " configuration handles") +
+                  " not closed before the driver was unloaded; NdisCloseConfiguration gives back what belongs to one",
+              {{"opened", leak.first}});
 }
 
 void forget_handles() {

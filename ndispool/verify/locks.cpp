@@ -4,6 +4,7 @@
 #include "ndispool/machine/lock.h"
 #include "ndispool/machine/spin_lock.h"
 #include "ndispool/verify/door_parts.h"
+#include "ndispool/verify/memory.h"
 
 #include <atomic>
 #include <map>
@@ -122,6 +123,7 @@ bool before_release(Call& call, const void* lock) {
 }
 
 template <class Plain> void acquire(Call& call, const void* lock, Plain plain) {
+    survive_freed_memory(call, lock, sizeof(KSPIN_LOCK), "a spin lock");
     const bool really = before_acquire(call, lock, false);
     if (really)
         plain();
@@ -209,6 +211,7 @@ VOID NTAPI InitializeReadWriteLock(PNDIS_RW_LOCK lock) {
 
 // Reading may nest in reading and in writing; writing does not nest in reading.
 template <class Plain> void acquire_read_write(Call& call, PNDIS_RW_LOCK lock, BOOLEAN write, Plain plain) {
+    survive_freed_memory(call, lock, sizeof *lock, "a read-write lock");
     const HeldLock* const mine = held_by_me(lock);
     const bool really = before_acquire(call, lock, !(write && mine && mine->shared));
     if (really)

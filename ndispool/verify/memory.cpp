@@ -3,9 +3,12 @@
 
 #include "ndispool/nt/invoke.h"
 #include "ndispool/verify/door_parts.h"
+#include "ndispool/verify/events.h"
+#include "ndispool/verify/guarded.h"
 #include "ndispool/verify/quarantine.h"
 #include "ndispool/verify/table.h"
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -17,14 +20,17 @@ namespace {
 struct BlockEntry {
     std::size_t bytes = 0;
     ULONG tag = 0;
-    bool tagged = false; // the tag is the driver's own
-    unsigned margin = 0; // bytes of canary in front; as much as keeps the alignment
+    bool tagged = false;   // the tag is the driver's own
+    unsigned margin = 0;   // bytes of canary in front; as much as keeps the alignment
+    unsigned tail = 0;     // and behind
+    std::size_t pages = 0; // of its own, with a guard behind (guarded.h); 0: not guarded
     bool freed = false;
-    bool lookaside = false; // an entry of a lookaside list
+    bool lookaside = false;                   // an entry of a lookaside list
+    bool late_write = false, overrun = false; // seen at the instruction that did it
     Site allocated, freed_at;
 };
 
-constexpr unsigned tail = 16; // bytes of canary behind
+constexpr unsigned usual_tail = 16;
 
 Table<BlockEntry>& blocks() {
     static auto& all = *new Table<BlockEntry>;
@@ -54,31 +60,37 @@ bool cache_aligned(POOL_TYPE type) {
 void* allocate(Call& call, const Wish& wish) {
     if (call.refused())
         return nullptr;
-    const unsigned margin = cache_aligned(wish.type) ? 64 : 16;
-    if (wish.bytes > SIZE_MAX - margin - tail)
-        return nullptr;
-    auto* const whole =
-        static_cast<std::byte*>(plain_ExAllocatePoolWithTag(wish.type, wish.bytes + margin + tail, wish.tag));
-    if (!whole) {
+    const unsigned alignment = cache_aligned(wish.type) ? 64 : 16;
+    BlockEntry made{wish.bytes, wish.tag,       wish.tagged, alignment, usual_tail, 0,
+                    false,      wish.lookaside, false,       false,     {},         {}};
+    std::byte* block = nullptr;
+    if (const auto guarded = guarded_allocate(wish.bytes, alignment)) {
+        block = guarded->block;
+        made.margin = static_cast<unsigned>(std::min<std::size_t>(guarded->front, alignment));
+        made.tail = static_cast<unsigned>(guarded->tail);
+        made.pages = guarded->pages;
+    } else if (wish.bytes <= SIZE_MAX - alignment - usual_tail) {
+        if (void* const whole = plain_ExAllocatePoolWithTag(wish.type, wish.bytes + alignment + usual_tail, wish.tag))
+            block = static_cast<std::byte*>(whole) + alignment;
+    }
+    if (!block) {
         call.note_refusal();
         return nullptr;
     }
-    std::byte* const block = whole + margin;
-    std::memset(whole, canary_byte, margin);
-    std::memset(block + wish.bytes, canary_byte, tail);
-    blocks().make(block, [&](BlockEntry& entry) {
-        entry = {wish.bytes, wish.tag, wish.tagged, margin, false, wish.lookaside, call.site(), {}};
-    });
+    std::memset(block - made.margin, canary_byte, made.margin);
+    std::memset(block + wish.bytes, canary_byte, made.tail);
+    made.allocated = call.site();
+    blocks().make(block, [&](BlockEntry& entry) { entry = made; });
     return block;
 }
 
 void check_canaries(const std::byte* block, const BlockEntry& entry, const Site& now, const char* when) {
-    const auto behind = first_change(block + entry.bytes, tail, canary_byte);
+    const auto behind = entry.overrun ? std::nullopt : first_change(block + entry.bytes, entry.tail, canary_byte);
     const auto front = first_change(block - entry.margin, entry.margin, canary_byte);
     if (behind)
         found(rule::memory_overrun,
-              "a block of " + std::to_string(entry.bytes) + " bytes was written past its end, " +
-                  std::to_string(*behind) + " bytes behind it, seen " + when,
+              "a block of " + std::to_string(entry.bytes) + " bytes was written past its end, " + "at byte " +
+                  std::to_string(entry.bytes + *behind) + ", seen " + when,
               {{"allocated", entry.allocated}, {"found", now}});
     if (front)
         found(rule::memory_overrun,
@@ -86,18 +98,33 @@ void check_canaries(const std::byte* block, const BlockEntry& entry, const Site&
               {{"allocated", entry.allocated}, {"found", now}});
 }
 
+void check_poison(const std::byte* block, const BlockEntry& entry, const Site& now) {
+    if (const auto change = first_change(block, entry.bytes, poison_byte); change && !entry.late_write)
+        found(rule::use_after_free,
+              "a block of " + std::to_string(entry.bytes) +
+                  " bytes was written to after it had been freed, at offset " + std::to_string(*change),
+              {{"allocated", entry.allocated}, {"freed", entry.freed_at}, {"found", now}});
+}
+
+// What it keeps from others while it is in quarantine.
+std::size_t cost_of(const BlockEntry& entry) {
+    return entry.pages > 0 ? (entry.pages + 1) * page_bytes : entry.bytes + 128;
+}
+
 void release(std::byte* block, const Site& now) {
     unsigned margin = 0;
+    bool guarded = false;
     blocks().find(block, [&](BlockEntry* entry) {
         margin = entry->margin;
-        if (const auto change = first_change(block, entry->bytes, poison_byte); change && entry->bytes <= largest_kept)
-            found(rule::use_after_free,
-                  "a block of " + std::to_string(entry->bytes) +
-                      " bytes was written to after it had been freed, at offset " + std::to_string(*change),
-                  {{"allocated", entry->allocated}, {"freed", entry->freed_at}, {"found", now}});
+        guarded = entry->pages > 0;
+        if (entry->bytes <= largest_kept && !is_closed(block)) // nobody writes where nothing may be touched
+            check_poison(block, *entry, now);
     });
     blocks().erase(block);
-    plain_ExFreePool(block - margin);
+    if (guarded)
+        guarded_release(block);
+    else
+        plain_ExFreePool(block - margin);
 }
 
 void put_in_quarantine(std::byte* block, std::size_t bytes, const Site& now) {
@@ -109,7 +136,7 @@ void put_in_quarantine(std::byte* block, std::size_t bytes, const Site& now) {
         while (bytes_in_quarantine > quarantine_bytes && !quarantine().empty()) {
             std::byte* const oldest = quarantine().front();
             quarantine().pop_front();
-            bytes_in_quarantine -= blocks().find(oldest, [](const BlockEntry* entry) { return entry->bytes + 128; });
+            bytes_in_quarantine -= blocks().find(oldest, [](const BlockEntry* entry) { return cost_of(*entry); });
             leaving.push_back(oldest);
         }
     }
@@ -154,7 +181,7 @@ bool free_block(Call& call, void* address, const Description& said) {
         return false;
     auto* const block = static_cast<std::byte*>(address);
     enum class Fate : std::uint8_t { foreign, refused, keep };
-    std::size_t bytes = 0;
+    std::size_t bytes = 0, cost = 0;
     const Fate fate = blocks().find(block, [&](BlockEntry* entry) {
         if (!entry)
             return Fate::foreign;
@@ -164,12 +191,16 @@ bool free_block(Call& call, void* address, const Description& said) {
             return Fate::refused;
         }
         check_description(call, *entry, said);
+        check_events_in(call, block, entry->bytes);
         check_canaries(block, *entry, call.site(), "when it was freed");
         entry->freed = true;
         entry->freed_at = call.site();
         bytes = entry->bytes;
+        cost = cost_of(*entry);
         if (bytes <= largest_kept)
             poison(block, bytes);
+        if (entry->pages > 0)
+            guarded_close(block);
         return Fate::keep;
     });
     if (fate != Fate::keep)
@@ -177,7 +208,7 @@ bool free_block(Call& call, void* address, const Description& said) {
     if (bytes > largest_kept)
         release(block, call.site());
     else
-        put_in_quarantine(block, bytes + 128, call.site());
+        put_in_quarantine(block, cost, call.site());
     return false;
 }
 
@@ -304,6 +335,18 @@ std::optional<Neighbour> memory_at(std::uintptr_t address) {
     return best;
 }
 
+void inspect_memory(const char* when) {
+    const Site now = site_now(StackId::none);
+    blocks().each([&](const void* address, const BlockEntry& entry) {
+        const auto* const block = static_cast<const std::byte*>(address);
+        if (is_closed(block))
+            return;
+        check_canaries(block, entry, now, when);
+        if (entry.freed && entry.bytes <= largest_kept)
+            check_poison(block, entry, now);
+    });
+}
+
 void judge_memory() {
     const Site now = site_now(StackId::none);
     std::deque<std::byte*> all;
@@ -335,7 +378,49 @@ void judge_memory() {
               {{"allocated", leak.allocated}});
 }
 
+bool touched(std::uintptr_t address, bool write, const Site& where) noexcept {
+    const Touch touch = open_for(address);
+    if (!touch.block || !touch.first)
+        return touch.block != nullptr; // another thread was first, and this one goes on too
+    blocks().find(touch.block, [&](BlockEntry* entry) {
+        if (!entry)
+            return;
+        (entry->freed ? entry->late_write : entry->overrun) = write;
+        const auto begin = reinterpret_cast<std::uintptr_t>(touch.block);
+        const char* const did = write ? " bytes was written" : " bytes was read";
+        const std::string block = "a block of " + std::to_string(entry->bytes) + did;
+        if (address < begin)
+            found(rule::memory_overrun,
+                  block + " in front of its begin, " + std::to_string(begin - address) + " bytes before it",
+                  {{"allocated", entry->allocated}, {"freed", entry->freed_at}, {"found", where}});
+        else if (address >= begin + entry->bytes)
+            found(rule::memory_overrun, block + " past its end, at byte " + std::to_string(address - begin),
+                  {{"allocated", entry->allocated}, {"freed", entry->freed_at}, {"found", where}});
+        else
+            found(rule::use_after_free,
+                  block + " after it had been freed, at offset " + std::to_string(address - begin),
+                  {{"allocated", entry->allocated}, {"freed", entry->freed_at}, {"found", where}});
+    });
+    return true;
+}
+
+void survive_freed_memory(Call& call, const void* address, std::size_t bytes, const char* what) {
+    if (!is_closed(address))
+        return;
+    const Touch touch = open_for(reinterpret_cast<std::uintptr_t>(address));
+    blocks().find(touch.block, [&](BlockEntry* entry) {
+        if (!entry)
+            return;
+        entry->late_write = true;
+        call.found(rule::use_after_free,
+                   std::string(call.function().name) + " was given " + what + " in memory that had been freed",
+                   {{"allocated", entry->allocated}, {"freed", entry->freed_at}});
+        std::memset(const_cast<void*>(address), 0, bytes);
+    });
+}
+
 void forget_memory() {
+    forget_guarded();
     blocks().erase_if([](const void*, const BlockEntry&) { return true; });
 }
 

@@ -3,6 +3,7 @@
 #include "ndispool/ndis/packet_layout.h"
 #include "ndispool/verify/buffers.h"
 #include "ndispool/verify/quarantine.h"
+#include "ndispool/verify/unfinished.h"
 
 #include <algorithm>
 #include <cstring>
@@ -43,8 +44,8 @@ PoolNumbers numbers_of(const PoolEntry& pool) {
             pool.refusals.load(std::memory_order_relaxed)};
 }
 
-// A packet leaves the quarantine: whoever wrote to it meanwhile did so after the free.
-void release(PoolEntry& pool, PNDIS_PACKET packet, const Site& now) {
+// A packet of the quarantine: whoever wrote to it meanwhile did so after the free.
+void check_poison(const PoolEntry& pool, PNDIS_PACKET packet, const Site& now) {
     if (const auto change = first_change(packet, pool.packet_bytes(), poison_byte))
         packets().find(packet, [&](const PacketEntry* entry) {
             if (entry)
@@ -52,12 +53,17 @@ void release(PoolEntry& pool, PNDIS_PACKET packet, const Site& now) {
                       "a packet was written to after it had been freed, at offset " + std::to_string(*change),
                       {{"allocated", entry->allocated}, {"freed", entry->freed_at}, {"found", now}});
         });
+}
+
+void release(PoolEntry& pool, PNDIS_PACKET packet, const Site& now) {
+    check_poison(pool, packet, now);
     plain_NdisFreePacket(packet);
 }
 
 // Packets with the same history are one group.
 struct Holder {
     Site allocated, passed;
+    bool away = false;
     std::uint64_t count = 0;
 };
 using Holders = std::map<std::pair<StackId, StackId>, Holder>;
@@ -66,7 +72,18 @@ void add_holder(Holders& holders, const PacketEntry& entry) {
     Holder& holder = holders[{entry.allocated.stack, entry.passed.stack}];
     holder.allocated = entry.allocated;
     holder.passed = entry.passed;
+    holder.away = holder.away || entry.away();
     ++holder.count;
+}
+
+// Packets that are out, each group with the places it shares.
+template <class Which> Holders holders_of(Which which) {
+    Holders holders;
+    packets().each([&](const void*, const PacketEntry& entry) {
+        if (entry.pool && !entry.freed && !entry.excused && which(entry))
+            add_holder(holders, entry);
+    });
+    return holders;
 }
 
 std::string packets_text(std::uint64_t count) {
@@ -98,11 +115,7 @@ void add_pool(std::unique_ptr<PoolEntry> pool) {
 }
 
 void remove_pool(PoolEntry& pool, Call& call) {
-    Holders holders;
-    packets().each([&](const void*, const PacketEntry& entry) {
-        if (entry.pool == &pool && !entry.freed && !entry.excused)
-            add_holder(holders, entry);
-    });
+    const Holders holders = holders_of([&](const PacketEntry& entry) { return entry.pool == &pool; });
     std::uint64_t out = 0;
     for (const auto& [key, holder] : holders)
         out += holder.count;
@@ -227,14 +240,32 @@ void judge_packets() {
               "a packet pool was not freed before the driver was unloaded, " + packets_text(out) + " out",
               {{"pool made", pool->made}});
     }
-    Holders holders;
-    packets().each([&](const void*, const PacketEntry& entry) {
-        if (entry.pool && !entry.freed && !entry.excused)
-            add_holder(holders, entry);
-    });
-    for (const auto& [key, holder] : holders)
+    for (const auto& [key, holder] : holders_of([](const PacketEntry&) { return true; }))
         found(rule::packet_leak, packets_text(holder.count) + " allocated here never came back to the pool",
               {{"allocated", holder.allocated}, {"passed on", holder.passed}});
+}
+
+void inspect_packets(const char* when) {
+    const Site now = site_now(StackId::none);
+    packets().each([&](const void* address, PacketEntry& entry) {
+        if (entry.pool && !entry.freed)
+            check_canary(static_cast<PNDIS_PACKET>(const_cast<void*>(address)), entry, now, when);
+    });
+    const machine::Locked locked(pools_lock);
+    for (const auto& [handle, pool] : pools()) {
+        const machine::Locked also_locked(pool->lock);
+        for (PNDIS_PACKET packet : pool->quarantine)
+            check_poison(*pool, packet, now);
+    }
+}
+
+std::vector<Unfinished> unfinished_packets() {
+    std::vector<Unfinished> all;
+    for (const auto& [key, holder] : holders_of([](const PacketEntry&) { return true; }))
+        all.push_back({packets_text(holder.count) + " of the driver " +
+                           (holder.away ? "passed on and not back" : "out of the pool"),
+                       {{"allocated", holder.allocated}, {"passed on", holder.passed}}});
+    return all;
 }
 
 void forget_packets() {

@@ -53,7 +53,8 @@ struct PacketEntry {
     int receiving = 0;             // receive handlers of it that run
     const void* context = nullptr; // of the adapter or binding it came through
 
-    Site allocated, passed, freed_at;
+    Site allocated, received, passed, freed_at;
+    const char* how = "passed on"; // what happened at `passed`: "received", "returned", "completed"
 
     bool away() const { return sent || lent || transferring; }
 };
@@ -87,6 +88,8 @@ std::map<const void*, PoolNumbers> pool_numbers(); // by handle; dead pools by h
 
 // After the unload: pools that are alive, packets that never came back.
 void judge_packets();
+// While the driver is still there but goes on no more: what was written where nothing should be. `when`: "when it crashed".
+void inspect_packets(const char* when);
 void forget_packets();
 
 } // namespace ndispool::verify

@@ -46,25 +46,44 @@ inline constexpr Rule work_item_at_unload{"work-item-at-unload", "0xCE"};
 inline constexpr Rule late_protocol_id{"late-protocol-id", ""};
 inline constexpr Rule unbind_order{"unbind-order", "0xCE"};
 inline constexpr Rule ignored_resources{"ignored-resources", "0xD1"};
+inline constexpr Rule event_misuse{"event-misuse", "0x0A"};
 inline constexpr Rule crash{"crash", "0xD1"};
 
-inline constexpr Rule all[] = {pool_leak,          pool_not_freed,
-                               packet_leak,        double_free,
-                               foreign_free,       use_after_free,
-                               reserved_overrun,   mixed_flavour,
-                               buffer_leak,        chain_leak,
-                               memory_leak,        memory_mismatch,
-                               memory_overrun,     irql,
-                               lock_held,          lock_order,
-                               lock_leak,          wait_at_dispatch,
-                               send_twice,         complete_twice,
-                               complete_missing,   free_in_flight,
-                               return_too_many,    return_missing,
-                               return_early,       indicate_status,
-                               reserved_too_small, oob_after_indicate,
-                               timer_at_unload,    work_item_at_unload,
-                               late_protocol_id,   unbind_order,
-                               ignored_resources,  crash};
+inline constexpr Rule all[] = {pool_leak,
+                               pool_not_freed,
+                               packet_leak,
+                               double_free,
+                               foreign_free,
+                               use_after_free,
+                               reserved_overrun,
+                               mixed_flavour,
+                               buffer_leak,
+                               chain_leak,
+                               memory_leak,
+                               memory_mismatch,
+                               memory_overrun,
+                               irql,
+                               lock_held,
+                               lock_order,
+                               lock_leak,
+                               wait_at_dispatch,
+                               send_twice,
+                               complete_twice,
+                               complete_missing,
+                               free_in_flight,
+                               return_too_many,
+                               return_missing,
+                               return_early,
+                               indicate_status,
+                               reserved_too_small,
+                               oob_after_indicate,
+                               timer_at_unload,
+                               work_item_at_unload,
+                               late_protocol_id,
+                               unbind_order,
+                               ignored_resources,
+                               event_misuse,
+                               crash};
 } // namespace rule
 
 } // namespace ndispool::verify

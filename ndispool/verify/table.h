@@ -1,6 +1,6 @@
 // Things by address, in many small tables with a lock each, so that two threads meet only when their things hash alike.
 //   Callers:   any thread, any IRQL. What is called back runs under the lock of its shard and takes no other table's lock but
-//              one of a later kind: packets, then buffers, then memory.
+//              but one of a later kind: packets, then buffers, then memory, then events.
 //   Not here:  what a record means.
 #pragma once
 

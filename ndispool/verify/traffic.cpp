@@ -5,10 +5,13 @@
 #include "ndispool/verify/block_doors.h"
 #include "ndispool/verify/door_parts.h"
 #include "ndispool/verify/packets.h"
+#include "ndispool/verify/unfinished.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <span>
+#include <string_view>
 
 namespace ndispool::verify {
 
@@ -60,6 +63,7 @@ void leave_hands(Call& call, PNDIS_PACKET packet, PacketEntry& entry) {
     check_canary(packet, entry, call.site(), "when it was passed on");
     entry.head = packet->Private.Head;
     entry.passed = call.site();
+    entry.how = "passed on";
 }
 
 // Back from below or above: its chain is as it was when it went.
@@ -149,11 +153,12 @@ bool give_back(Call& call, PNDIS_PACKET packet) {
         } else if (!entry || entry->owed_returns <= 0) {
             call.found(rule::return_too_many,
                        "NdisReturnPackets was given a packet more often than ProtocolReceivePacket said",
-                       entry ? std::vector<Evidence>{{"last returned", entry->passed}} : std::vector<Evidence>{});
+                       entry ? std::vector<Evidence>{{entry->how, entry->passed}} : std::vector<Evidence>{});
             return false;
         }
         --entry->owed_returns;
         entry->passed = call.site();
+        entry->how = "returned";
         return true;
     });
 }
@@ -259,11 +264,12 @@ VOID NTAPI SendComplete(NDIS_HANDLE adapter, PNDIS_PACKET packet, NDIS_STATUS st
     const bool owed = packets().find(packet, [&](PacketEntry* entry) {
         if (!entry || !entry->owes_completion) {
             call.found(rule::complete_twice, "a send was completed for a packet that the miniport does not have",
-                       entry ? std::vector<Evidence>{{"passed on", entry->passed}} : std::vector<Evidence>{});
+                       entry ? std::vector<Evidence>{{entry->how, entry->passed}} : std::vector<Evidence>{});
             return false;
         }
         entry->owes_completion = false;
         entry->passed = call.site();
+        entry->how = "completed";
         return true;
     });
     if (owed)
@@ -372,22 +378,36 @@ VOID NTAPI Indicate(NDIS_HANDLE adapter, PPNDIS_PACKET array, UINT count) {
             end_indication(chosen.data()[i]);
 }
 
-template <class Wanted> void report_owed(const Rule& rule, const char* what, const Evidence& last, Wanted wanted) {
-    struct Group {
-        Site passed;
-        std::uint64_t count = 0;
-    };
-    std::map<StackId, Group> groups;
+// Packets that `wanted` chooses, counted by what happened to them last.
+struct Owed {
+    std::vector<Evidence> places;
+    std::uint64_t count = 0;
+};
+template <class Wanted> std::vector<Owed> owed(Wanted wanted) {
+    std::map<StackId, Owed> groups;
     packets().each([&](const void*, PacketEntry& entry) {
         if (!wanted(entry))
             return;
-        Group& group = groups[entry.passed.stack];
-        group.passed = entry.passed;
+        Owed& group = groups[entry.passed.stack];
+        group.places = {{"received", entry.received}};
+        if (std::string_view(entry.how) != "received")
+            group.places.push_back({entry.how, entry.passed});
         ++group.count;
     });
-    for (const auto& [stack, group] : groups)
-        found(rule, std::to_string(group.count) + (group.count == 1 ? " packet " : " packets ") + what,
-              {{"received", group.passed}, last});
+    std::vector<Owed> all;
+    std::transform(groups.begin(), groups.end(), std::back_inserter(all), [](const auto& one) { return one.second; });
+    return all;
+}
+
+std::string packets_text(std::uint64_t count) {
+    return std::to_string(count) + (count == 1 ? " packet " : " packets ");
+}
+
+template <class Wanted> void report_owed(const Rule& rule, const char* what, const Evidence& last, Wanted wanted) {
+    for (Owed& group : owed(wanted)) {
+        group.places.push_back(last);
+        found(rule, packets_text(group.count) + what, std::move(group.places));
+    }
 }
 
 } // namespace
@@ -417,7 +437,8 @@ void receiving(const void* handler, NDIS_HANDLE context, PNDIS_PACKET packet) {
             entry = {}; // the memory of a pool that is gone is another's by now
         ++entry.receiving;
         entry.context = context;
-        entry.passed = site_of_handler(handler);
+        entry.received = entry.passed = site_of_handler(handler);
+        entry.how = "received";
     });
 }
 
@@ -431,7 +452,7 @@ void received(const void* handler, NDIS_HANDLE, PNDIS_PACKET packet, int kept) {
         entry->owed_returns += kept;
         if (entry->owed_returns < 0 && entry->receiving == 0) {
             found(rule::return_too_many, "a packet was returned more often than ProtocolReceivePacket said",
-                  {{"last returned", entry->passed}, {"handler", site_of_handler(handler)}});
+                  {{entry->how, entry->passed}, {"handler", site_of_handler(handler)}});
             entry->owed_returns = 0;
         }
     });
@@ -469,7 +490,8 @@ void sends_given(const void* handler, NDIS_HANDLE context, PPNDIS_PACKET array, 
                 entry = {};
             entry.owes_completion = true;
             entry.context = context;
-            entry.passed = here;
+            entry.received = entry.passed = here;
+            entry.how = "received";
         });
 }
 
@@ -519,6 +541,24 @@ void halted(const void* handler, NDIS_HANDLE context) {
                   {{"requested", entry->request}, here});
     });
     adapters().erase(context);
+}
+
+std::vector<Unfinished> unfinished_traffic() {
+    std::vector<Unfinished> all;
+    for (Owed& group : owed([](const PacketEntry& entry) { return entry.owes_completion; }))
+        all.push_back(
+            {packets_text(group.count) + "given to the miniport to send not completed", std::move(group.places)});
+    for (Owed& group : owed([](const PacketEntry& entry) { return entry.owed_returns > 0; }))
+        all.push_back({packets_text(group.count) + "received not returned", std::move(group.places)});
+    adapters().each([&](const void*, const AdapterEntry& entry) {
+        if (entry.request_pending)
+            all.push_back({"a request given to the miniport not completed", {{"requested", entry.request}}});
+    });
+    requests().each([&](const void*, const RequestEntry& entry) {
+        if (entry.pending)
+            all.push_back({"a request of the driver pending below", {{"requested", entry.made}}});
+    });
+    return all;
 }
 
 void forget_traffic() {

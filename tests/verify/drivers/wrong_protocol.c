@@ -15,6 +15,7 @@ static WCHAR chosen[32];
 static BOOLEAN done; /* mistakes in handlers are made once */
 static LONG sends, kept;
 static PNDIS_PACKET keptPacket;
+static PNDIS_STRING chosenSection;
 static UCHAR frame[FRAME_BYTES];
 
 static BOOLEAN Is(const WCHAR* name) {
@@ -165,6 +166,81 @@ MISTAKE UnderrunMemory(VOID) {
     NdisFreeMemory(memory, 100, 0);
 }
 
+/* Past the canary: into a page that is not there, and on. */
+MISTAKE OverrunMemoryFar(VOID) {
+    PUCHAR memory;
+    UINT i;
+    NdisAllocateMemoryWithTag((PVOID*)&memory, 100, TAG);
+    for (i = 100; i < 400; i++)
+        memory[i] = 1;
+    NdisFreeMemory(memory, 100, 0);
+}
+
+MISTAKE ReadPastMemory(VOID) {
+    PUCHAR memory;
+    NdisAllocateMemoryWithTag((PVOID*)&memory, 112, TAG);
+    frame[1] = *(volatile UCHAR*)(memory + 112);
+    NdisFreeMemory(memory, 112, 0);
+}
+
+MISTAKE UnderrunMemoryFar(VOID) {
+    PUCHAR memory;
+    NdisAllocateMemoryWithTag((PVOID*)&memory, 4096, TAG);
+    *(memory - 40) = 1;
+    NdisFreeMemory(memory, 4096, 0);
+}
+
+MISTAKE ReadFreedMemory(VOID) {
+    PUCHAR memory;
+    NdisAllocateMemoryWithTag((PVOID*)&memory, 48, TAG);
+    NdisFreeMemory(memory, 48, 0);
+    frame[1] = *(volatile UCHAR*)(memory + 7);
+}
+
+MISTAKE CopyFromFreedMemory(VOID) {
+    PUCHAR memory;
+    volatile UINT length = sizeof frame;
+    NdisAllocateMemoryWithTag((PVOID*)&memory, sizeof frame, TAG);
+    NdisFreeMemory(memory, sizeof frame, 0);
+    NdisMoveMemory(frame, memory, length);
+}
+
+MISTAKE LockInFreedMemory(VOID) {
+    PNDIS_SPIN_LOCK own;
+    NdisAllocateMemoryWithTag((PVOID*)&own, sizeof *own, TAG);
+    NdisAllocateSpinLock(own);
+    NdisFreeMemory(own, sizeof *own, 0);
+    NdisAcquireSpinLock(own);
+    NdisReleaseSpinLock(own);
+}
+
+MISTAKE SetNoEvent(VOID) {
+    static NDIS_EVENT event;
+    NdisSetEvent(&event);
+}
+
+static NDIS_EVENT awaited;
+
+MISTAKE InitializeAwaited(PVOID one, PVOID context, PVOID two, PVOID three) {
+    (void)one, (void)context, (void)two, (void)three;
+    NdisInitializeEvent(&awaited);
+    NdisSetEvent(&awaited);
+}
+
+static VOID WaitForIt(VOID) {
+    NdisInitializeEvent(&awaited);
+    NdisInitializeTimer(&timer, InitializeAwaited, NULL);
+    NdisSetTimer(&timer, 1);
+    NdisWaitEvent(&awaited, 300);
+    NdisMSleep(2000);
+}
+
+MISTAKE LeaveHandleOpen(VOID) {
+    NDIS_HANDLE configuration;
+    NDIS_STATUS status;
+    NdisOpenProtocolConfiguration(&status, &configuration, chosenSection);
+}
+
 MISTAKE AllocateAtWrongLevel(VOID) {
     PNDIS_PACKET packet;
     NDIS_STATUS status;
@@ -274,6 +350,15 @@ static VOID MistakesAtBind(VOID) {
                     {L"memory-mismatch-tag", FreeWithOtherTag},
                     {L"memory-overrun", OverrunMemory},
                     {L"memory-underrun", UnderrunMemory},
+                    {L"memory-overrun-far", OverrunMemoryFar},
+                    {L"memory-underrun-far", UnderrunMemoryFar},
+                    {L"memory-overread", ReadPastMemory},
+                    {L"use-after-free-read", ReadFreedMemory},
+                    {L"use-after-free-copy", CopyFromFreedMemory},
+                    {L"use-after-free-lock", LockInFreedMemory},
+                    {L"event-misuse", SetNoEvent},
+                    {L"event-awaited", WaitForIt},
+                    {L"handle-leak", LeaveHandleOpen},
                     {L"irql", AllocateAtWrongLevel},
                     {L"lock-held", FreeUnderLock},
                     {L"lock-twice", TakeTwice},
@@ -517,7 +602,8 @@ static VOID Bind(PNDIS_STATUS status, NDIS_HANDLE context, PNDIS_STRING device, 
     NDIS_STATUS error;
     UINT selected;
     (void)context, (void)reserved;
-    ReadChoice((PNDIS_STRING)section);
+    chosenSection = (PNDIS_STRING)section;
+    ReadChoice(chosenSection);
     NdisAllocateSpinLock(&lock);
     NdisAllocateSpinLock(&otherLock);
     NdisAllocatePacketPoolEx(status, &pool, 4, 12, PROTOCOL_RESERVED_SIZE_IN_PACKET); /* overflow is used, too */
