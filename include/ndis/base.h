@@ -162,6 +162,15 @@ typedef struct _KTHREAD *PKTHREAD, *PETHREAD;
 #define ARRAYSIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define RTL_NUMBER_OF(a) ARRAYSIZE(a)
 #define C_ASSERT(condition) NDIS_STATIC_ASSERT(condition, #condition)
+/* The kit's ndis.h has these; in C++ they would take the place of std::min. */
+#ifndef __cplusplus
+#ifndef min
+#define min(a, b) (((a) < (b)) ? (a) : (b))
+#endif
+#ifndef max
+#define max(a, b) (((a) > (b)) ? (a) : (b))
+#endif
+#endif
 #define MAXUSHORT 0xffff
 #define MAXLONG 0x7fffffff
 #define MAXULONG 0xffffffff

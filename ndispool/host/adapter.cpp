@@ -103,7 +103,8 @@ void halt(Adapter& adapter) {
     stop_hang_checks(adapter);
     adapter.state.store(AdapterState::halting, std::memory_order_release);
     abort_waiting(adapter, NDIS_STATUS_REQUEST_ABORTED);
-    machine::synchronize(); // no handler but MiniportReturnPacket and armed timers starts from here on
+    wait_for_active(adapter); // one of NDIS's own, such as the filter of a binding that closed
+    machine::synchronize();   // no handler but MiniportReturnPacket and armed timers starts from here on
     nt::invoke(adapter.abi, adapter.handlers().HaltHandler, adapter.context());
     machine::synchronize();
     adapter.state.store(AdapterState::halted, std::memory_order_release);

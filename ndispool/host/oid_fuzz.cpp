@@ -47,7 +47,7 @@ struct Rig {
 
     Rig() {
         machine::start({});
-        wire_adapter = std::make_unique<WireAdapter>(*wire, traffic, 0, freedom);
+        wire_adapter = std::make_unique<WireAdapter>(*wire, traffic, 0, freedom, 0);
         WireAdapter::enroll(driver);
         adapter = &add_adapter(*driver.miniports.front(), u"\\Device\\{6E646973-0000-0001}", u"fuzz");
         adapter->device_context = wire_adapter.get();

@@ -73,6 +73,38 @@ TEST(Stack, a_protocol_may_ask_for_its_own_unbinding) {
     EXPECT_TRUE(stack.findings().empty());
 }
 
+// A binding that closes takes its filter away; the miniport may answer that when nobody is bound any more.
+TEST(Stack, a_halt_waits_for_the_request_that_is_inside) {
+    TestMiniport miniport;
+    std::atomic<bool> pend{false}, answered{false}, halted_before{false};
+    std::jthread later;
+    miniport.on_request = [&](bool set, NDIS_OID oid, std::span<std::byte>) -> std::optional<NDIS_STATUS> {
+        if (!set || oid != OID_GEN_CURRENT_PACKET_FILTER || !pend)
+            return std::nullopt;
+        later = std::jthread([&] {
+            machine::sleep_100ns(300'000);
+            answered = true;
+            NdisMSetInformationComplete(miniport.handle, NDIS_STATUS_SUCCESS);
+        });
+        return NDIS_STATUS_PENDING;
+    };
+    miniport.on_halt = [&] { halted_before = !answered; };
+    {
+        Stack stack(miniport);
+        TestProtocol protocol;
+        stack.bind(protocol);
+        pend = true;
+        unbind(protocol.bound());
+        protocol.binding = nullptr;
+        remove(stack.adapter());
+        EXPECT_EQ(miniport.halts, 1);
+        EXPECT_TRUE(answered);
+        EXPECT_FALSE(halted_before);
+        EXPECT_TRUE(stack.findings().empty());
+        later.join();
+    }
+}
+
 TEST(Stack, obsolete_calls_change_nothing) {
     TestMiniport miniport;
     Stack stack(miniport);

@@ -5,6 +5,7 @@
 #include "ndispool/host/completions.h"
 #include "ndispool/host/findings.h"
 #include "ndispool/host/later.h"
+#include "ndispool/machine/clock.h"
 #include "ndispool/machine/event.h"
 
 #include <chrono>
@@ -118,6 +119,26 @@ void abort_waiting(Adapter& adapter, NDIS_STATUS status) {
     machine::release(queue.lock);
     for (const auto& request : left)
         request->complete(status);
+}
+
+void wait_for_active(Adapter& adapter) {
+    constexpr std::uint64_t limit_100ns = 50'000'000, poll_100ns = 10'000; // 5 s, 1 ms
+    const auto is_active = [&] {
+        machine::DispatchScope dispatch;
+        machine::acquire(adapter.requests.lock);
+        const bool active = adapter.requests.active != nullptr;
+        machine::release(adapter.requests.lock);
+        return active;
+    };
+    const std::uint64_t give_up = machine::uptime_100ns() + limit_100ns;
+    while (is_active()) {
+        if (machine::uptime_100ns() >= give_up) {
+            report("complete-missing", "a request was not completed before the adapter was halted",
+                   reinterpret_cast<const void*>(adapter.handlers().SetInformationHandler));
+            return;
+        }
+        machine::sleep_100ns(poll_100ns);
+    }
 }
 
 void abort_requests_for_reset(Adapter& adapter) {

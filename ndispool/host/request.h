@@ -52,6 +52,8 @@ void completed(Adapter& adapter, NDIS_STATUS status);
 
 // Answers everything that waits with `status`; what is in the miniport stays there until it completes.
 void abort_waiting(Adapter& adapter, NDIS_STATUS status);
+// Until the miniport has completed what is in it; one that never does is reported. PASSIVE_LEVEL.
+void wait_for_active(Adapter& adapter);
 
 // A reset begins: what waits and what is in the miniport is answered with REQUEST_ABORTED.
 void abort_requests_for_reset(Adapter& adapter);

@@ -36,7 +36,14 @@ constexpr std::uint64_t quiet_100ns = 10'000'000;        // 1 s without movement
 constexpr unsigned ticks_for_progress = 20;
 constexpr std::chrono::seconds thread_limit{2}; // for a driver's threads to be over once it is unloaded
 
-constexpr char16_t below_device[] = u"\\Device\\{6E646973-706F-6F6C-0000-000000000001}";
+// What the bottoms of the stacks are called: the first below a driver ends in 1, a miniport's own first one in 2.
+std::u16string bottom_device(std::size_t number) {
+    constexpr char16_t digits[] = u"0123456789ABCDEF";
+    std::u16string name = u"\\Device\\{6E646973-706F-6F6C-0000-000000000000}";
+    name[name.size() - 3] = digits[number / 16];
+    name[name.size() - 2] = digits[number % 16];
+    return name;
+}
 
 std::string hex(NTSTATUS status) {
     char text[16];
@@ -51,9 +58,8 @@ const char* name_of(Kind kind) {
 // One run. Each step that can fail throws; take_down() undoes what was done, in the documented order, and is safe at any step.
 class Session {
   public:
-    Session(const Setup& setup, wire::Wire& below, wire::Wire& above)
-        : setup_(setup), below_(below), above_(above),
-          traffic_(setup.count.value_or(std::numeric_limits<std::uint64_t>::max())),
+    Session(const Setup& setup, const Wires& wires)
+        : setup_(setup), wires_(wires), traffic_(setup.count.value_or(std::numeric_limits<std::uint64_t>::max())),
           freedom_(setup.checker ? Freedom(setup.seed, setup.processors) : Freedom()) {}
     ~Session() { take_down(); }
 
@@ -70,9 +76,11 @@ class Session {
     void start_below();
     void start_miniport();
     void bind_driver();
+    void require_wires_of_its_kind(std::string_view side, bool used, const std::vector<std::string>& specs) const;
     NDIS_STATUS bind_edge(Adapter& adapter);
-    Adapter* start_bottom();
-    NDIS_STATUS bind_to_bottom(Adapter& bottom);
+    WireEdge* next_edge() const;
+    Adapter* start_bottom(std::size_t number);
+    NDIS_STATUS bind_to_bottom(std::size_t number);
     StackParts parts();
     void run_commands();
     void run_command(const std::string& line);
@@ -86,24 +94,26 @@ class Session {
     bool uses_below() const { return kind_ != Kind::miniport; }
     bool uses_above() const { return kind_ != Kind::protocol; }
 
+    std::vector<wire::Wire*> wires_in_use() const;
+
     const Setup& setup_;
-    wire::Wire& below_;
-    wire::Wire& above_;
+    const Wires& wires_;
     Traffic traffic_;
     Freedom freedom_; // used on the checked door
     Driver driver_;
     std::optional<NamedImage> named_; // goes before the driver does
     Driver own_;                      // the host's two: the adapter below and the protocol above
     Kind kind_ = Kind::protocol;
-    std::unique_ptr<WireAdapter> adapter_;
-    std::unique_ptr<WireEdge> edge_;
-    Adapter* bottom_ = nullptr;
+    std::vector<std::unique_ptr<WireAdapter>> adapters_; // one for each wire below
+    std::vector<std::unique_ptr<WireEdge>> edges_;       // one for each wire above
+    std::vector<Adapter*> bottoms_;                      // of the stacks, in the order of their wires
+    std::size_t binding_ = 0;                            // the stack that is being bound
     std::unique_ptr<StackControl> control_;
     std::uint64_t commands_sleep_until_ = 0;
     std::vector<std::string> trouble_;
     std::vector<PoolReport> pools_;
     std::vector<Finding> findings_;
-    std::uint64_t refused_ = 0;
+    std::vector<std::uint64_t> refused_; // of each wire above
     NDIS_STATUS bottom_status_ = NDIS_STATUS_SUCCESS;
     std::uint64_t began_ = 0, ended_ = 0;
     bool machine_started_ = false, called_ = false, entered_ = false, interrupted_ = false, down_ = false,
@@ -158,19 +168,27 @@ Kind Session::learn_kind() const {
         ": DriverEntry registered neither a miniport nor a protocol, so there is nothing to run; see its log above");
 }
 
+void Session::require_wires_of_its_kind(std::string_view side, bool used, const std::vector<std::string>& specs) const {
+    for (const std::string& spec : specs)
+        if (!used && spec != "null")
+            throw Error(setup_.driver.string() + " is " + name_of(kind_) + ", which has nothing " + std::string(side) +
+                        " it; leave out --" + std::string(side) + " " + spec);
+}
+
 void Session::bring_up() {
-    const std::string kind = name_of(kind_);
-    if (!uses_below() && setup_.below != "null")
-        throw Error(setup_.driver.string() + " is " + kind + ", which has nothing below it; leave out --below " +
-                    setup_.below);
-    if (!uses_above() && setup_.above != "null")
-        throw Error(setup_.driver.string() + " is " + kind + ", which has nothing above it; leave out --above " +
-                    setup_.above);
+    std::vector<std::string> below = setup_.more_below, above = setup_.more_above;
+    below.insert(below.begin(), setup_.below);
+    above.insert(above.begin(), setup_.above);
+    require_wires_of_its_kind("below", uses_below(), below);
+    require_wires_of_its_kind("above", uses_above(), above);
     own_.name = "ndispool";
     if (uses_above()) {
-        edge_ = std::make_unique<WireEdge>(above_, traffic_, 1 % setup_.processors, freedom_);
-        edge_->enroll(own_);
-        machine::add_poller(*edge_, 1 % setup_.processors);
+        for (std::size_t i = 0; i < wires_.above.size(); ++i) {
+            const unsigned processor = static_cast<unsigned>(2 * i + 1) % setup_.processors;
+            edges_.push_back(std::make_unique<WireEdge>(*wires_.above[i], traffic_, processor, freedom_));
+            edges_.back()->enroll(own_);
+            machine::add_poller(*edges_.back(), processor);
+        }
         on_adapter_started([this](Adapter& adapter) { bind_edge(adapter); });
     }
     if (uses_below()) {
@@ -179,20 +197,21 @@ void Session::bring_up() {
     } else {
         start_miniport();
     }
-    machine::drain_work(); // a virtual adapter may come up later than the bind that asked for it
-    if (edge_ && !edge_->bound())
-        throw Error(setup_.driver.string() + ": no adapter of the driver came up for the wire above to bind to");
+    for (std::size_t i = 0; i < edges_.size(); ++i)
+        if (!edges_[i]->bound() && (i == 0 || above[i] != "null"))
+            throw Error(setup_.driver.string() + ": no adapter of the driver came up for the wire above" +
+                        (i == 0 ? std::string() : ", " + above[i] + ",") + " to bind to");
 }
 
-// The adapter at the bottom of the stack: the wire's below a protocol or intermediate driver, the driver's own of a miniport.
-Adapter* Session::start_bottom() {
-    std::u16string name = below_device;
-    if (!uses_below())
-        name[name.size() - 2] = u'2';
+// The adapter at the bottom of a stack: the wire's below a protocol or intermediate driver, the driver's own of a miniport.
+Adapter* Session::start_bottom(std::size_t number) {
+    const std::u16string name = bottom_device(number + (uses_below() ? 1 : 2));
     MiniportDriver& miniport = uses_below() ? *own_.miniports.front() : *driver_.miniports.front();
-    Adapter& adapter =
-        add_adapter(miniport, name, uses_below() ? u"ndispool wire adapter" : nt::to_utf16(driver_.name) + u" Adapter");
-    adapter.device_context = adapter_.get();
+    std::u16string friendly = uses_below() ? u"ndispool wire adapter" : nt::to_utf16(driver_.name) + u" Adapter";
+    if (number > 0)
+        friendly += u" #" + nt::to_utf16(std::to_string(number + 1));
+    Adapter& adapter = add_adapter(miniport, name, friendly);
+    adapter.device_context = uses_below() ? adapters_[number].get() : nullptr;
     if (uses_below() && freedom_.used())
         adapter.freedom = &freedom_;
     bottom_status_ = start(adapter);
@@ -200,22 +219,28 @@ Adapter* Session::start_bottom() {
 }
 
 void Session::start_below() {
-    adapter_ = std::make_unique<WireAdapter>(below_, traffic_, 0, freedom_);
     WireAdapter::enroll(own_);
-    bottom_ = start_bottom();
-    if (!bottom_)
-        throw Error("the adapter below the driver did not start: " + hex(bottom_status_));
-    machine::add_poller(*adapter_, 0);
+    for (std::size_t i = 0; i < wires_.below.size(); ++i) {
+        const unsigned processor = static_cast<unsigned>(2 * i) % setup_.processors;
+        adapters_.push_back(std::make_unique<WireAdapter>(*wires_.below[i], traffic_, processor, freedom_, i));
+        Adapter* const bottom = start_bottom(i);
+        if (!bottom)
+            throw Error("the adapter below the driver did not start: " + hex(bottom_status_));
+        bottoms_.push_back(bottom);
+        machine::add_poller(*adapters_.back(), processor);
+    }
 }
 
-// Every protocol of the driver that is not bound yet. The first failure is the outcome.
-NDIS_STATUS Session::bind_to_bottom(Adapter& bottom) {
+// Every protocol of the driver that is not bound there yet. The first failure is the outcome.
+NDIS_STATUS Session::bind_to_bottom(std::size_t number) {
+    Adapter& bottom = *bottoms_[number];
+    binding_ = number;
     if (!uses_below())
         return bind_edge(bottom);
     for (const auto& protocol : driver_.protocols) {
         if (!protocol->registered || bound_to(*protocol, bottom))
             continue;
-        protocol->configured = {&bottom};
+        protocol->configured = bottoms_;
         if (const NDIS_STATUS status = bind(*protocol, bottom); status != NDIS_STATUS_SUCCESS)
             return status;
     }
@@ -223,30 +248,55 @@ NDIS_STATUS Session::bind_to_bottom(Adapter& bottom) {
 }
 
 void Session::bind_driver() {
-    if (const NDIS_STATUS status = bind_to_bottom(*bottom_); status != NDIS_STATUS_SUCCESS)
-        throw Error(setup_.driver.string() + ": ProtocolBindAdapter failed with " + hex(status) +
-                    "; check its parameters (--param NAME=VALUE)");
+    for (std::size_t i = 0; i < bottoms_.size(); ++i) {
+        if (const NDIS_STATUS status = bind_to_bottom(i); status != NDIS_STATUS_SUCCESS)
+            throw Error(setup_.driver.string() + ": ProtocolBindAdapter failed with " + hex(status) +
+                        "; check its parameters (--param NAME=VALUE)");
+        machine::drain_work(); // a virtual adapter may come up later than the bind that asked for it
+    }
     for (const auto& protocol : driver_.protocols) {
         NET_PNP_EVENT event{};
         event.NetEvent = NetEventBindsComplete;
         tell(*protocol, nullptr, event);
     }
+    machine::drain_work();
 }
 
 void Session::start_miniport() {
-    bottom_ = start_bottom();
-    if (!bottom_)
-        throw Error(setup_.driver.string() + ": MiniportInitialize failed with " + hex(bottom_status_) +
-                    "; check its parameters (--param NAME=VALUE)");
-    bind_edge(*bottom_);
+    for (std::size_t i = 0; i < wires_.above.size(); ++i) {
+        Adapter* const bottom = start_bottom(i);
+        if (!bottom)
+            throw Error(setup_.driver.string() + ": MiniportInitialize failed with " + hex(bottom_status_) +
+                        "; check its parameters (--param NAME=VALUE)");
+        bottoms_.push_back(bottom);
+        bind_to_bottom(i);
+        machine::drain_work();
+    }
+}
+
+// The wire above that the next adapter is for: that of the stack that is being bound, else the first without one. Null: all have.
+WireEdge* Session::next_edge() const {
+    if (binding_ < edges_.size() && !edges_[binding_]->bound())
+        return edges_[binding_].get();
+    const auto free = std::find_if(edges_.begin(), edges_.end(), [](const auto& edge) { return !edge->bound(); });
+    return free == edges_.end() ? nullptr : free->get();
 }
 
 NDIS_STATUS Session::bind_edge(Adapter& adapter) {
-    if (edge_->bound())
-        return NDIS_STATUS_SUCCESS; // one wire above, one binding: the first adapter has it
-    Protocol& protocol = *own_.protocols.front();
-    protocol.configured = {&adapter};
-    return bind(protocol, adapter);
+    WireEdge* const edge = next_edge();
+    if (!edge)
+        return NDIS_STATUS_SUCCESS; // a wire above has one binding
+    edge->protocol().configured = {&adapter};
+    return bind(edge->protocol(), adapter);
+}
+
+std::vector<wire::Wire*> Session::wires_in_use() const {
+    std::vector<wire::Wire*> all;
+    if (uses_below())
+        all = wires_.below;
+    if (uses_above())
+        all.insert(all.end(), wires_.above.begin(), wires_.above.end());
+    return all;
 }
 
 bool Session::over(const StopFlag& stop) {
@@ -259,11 +309,8 @@ bool Session::over(const StopFlag& stop) {
     const std::uint64_t now = machine::uptime_100ns();
     if (setup_.duration_seconds && static_cast<double>(now - began_) >= *setup_.duration_seconds * 1e7)
         return true;
-    const wire::Wire* const wires[] = {uses_below() ? &below_ : nullptr, uses_above() ? &above_ : nullptr};
     bool finite = false, all_ended = true, offers = false;
-    for (const wire::Wire* wire : wires) {
-        if (!wire)
-            continue;
+    for (const wire::Wire* wire : wires_in_use()) {
         offers = offers || wire->offers();
         finite = finite || wire->finite();
         all_ended = all_ended && (!wire->finite() || wire->ended());
@@ -298,19 +345,22 @@ void Session::pass_frames(const StopFlag& stop, const ProgressSink& progress) {
 }
 
 void Session::wake() {
-    machine::wake(0);
-    machine::wake(1 % setup_.processors);
+    for (unsigned processor = 0; processor < setup_.processors; ++processor)
+        machine::wake(processor);
 }
 
 StackParts Session::parts() {
+    std::vector<WireAdapter*> adapters;
+    for (const auto& adapter : adapters_)
+        adapters.push_back(adapter.get());
     return {.kind = kind_,
             .driver = &driver_,
             .traffic = &traffic_,
-            .wire_adapter = adapter_.get(),
-            .bottom = bottom_,
+            .wire_adapters = std::move(adapters),
+            .bottoms = &bottoms_,
             .settle = [this] { settle(); },
-            .start_bottom = [this] { return start_bottom(); },
-            .bind = [this](Adapter& bottom) { return bind_to_bottom(bottom); },
+            .start_bottom = [this](std::size_t number) { return start_bottom(number); },
+            .bind = [this](std::size_t number) { return bind_to_bottom(number); },
             .wake = [this] { wake(); }};
 }
 
@@ -337,7 +387,6 @@ void Session::run_command(const std::string& line) {
             end_asked_ = true;
         else if (command.verb != Verb::none)
             setup_.commands->answer(line + ": " + control_->perform(command));
-        bottom_ = control_->bottom();
     } catch (const std::invalid_argument& wrong) {
         trouble_.emplace_back(wrong.what());
         setup_.commands->answer(wrong.what());
@@ -345,11 +394,14 @@ void Session::run_command(const std::string& line) {
 }
 
 bool Session::quiet() {
-    return (!adapter_ || adapter_->idle()) && (!edge_ || edge_->idle());
+    return std::all_of(adapters_.begin(), adapters_.end(), [](const auto& adapter) { return adapter->idle(); }) &&
+           std::all_of(edges_.begin(), edges_.end(), [](const auto& edge) { return edge->idle(); });
 }
 
 bool Session::fed() const {
-    return below_.counters().frames_in + above_.counters().frames_in > 0;
+    const std::vector<wire::Wire*> wires = wires_in_use();
+    return std::any_of(wires.begin(), wires.end(),
+                       [](const wire::Wire* wire) { return wire->counters().frames_in > 0; });
 }
 
 // Everything in flight comes back; a driver that answers later, from a timer or work item, gets a moment without movement. Where no
@@ -373,12 +425,12 @@ void Session::take_down() {
         return;
     traffic_.stop();
     control_.reset(); // whoever has a device of the driver open closes it first
-    if (edge_)
-        edge_->give_up();
-    if (adapter_)
-        adapter_->give_up();
-    if (bottom_)
-        remove(*bottom_);
+    for (const auto& edge : edges_)
+        edge->give_up();
+    for (const auto& adapter : adapters_)
+        adapter->give_up();
+    for (Adapter* const bottom : bottoms_)
+        remove(*bottom);
     if (entered_) {
         remove_everything_of(driver_);
         unload(driver_);
@@ -390,13 +442,14 @@ void Session::take_down() {
             threads_left_ = true;
         }
     }
-    refused_ = edge_ ? edge_->refused() : 0;
+    for (const auto& edge : edges_)
+        refused_.push_back(edge->refused());
     if (machine_started_)
         machine::drain_work();
-    if (adapter_)
-        machine::remove_poller(*adapter_);
-    if (edge_)
-        machine::remove_poller(*edge_);
+    for (const auto& adapter : adapters_)
+        machine::remove_poller(*adapter);
+    for (const auto& edge : edges_)
+        machine::remove_poller(*edge);
     on_adapter_started({});
     if (machine_started_) {
         take_inventory(called_);
@@ -410,8 +463,8 @@ void Session::take_down() {
     set_checker(nullptr);
     forget_bindings();
     forget_adapters();
-    adapter_.reset();
-    edge_.reset();
+    adapters_.clear();
+    edges_.clear();
 }
 
 // A checker knows more about what was left behind, and says it.
@@ -424,7 +477,7 @@ void Session::take_inventory(bool whole) {
 std::uint64_t Session::packets() const {
     std::uint64_t in = 0, out = 0;
     bool offers = false;
-    for (const wire::Wire* wire : {&below_, &above_}) {
+    for (const wire::Wire* wire : wires_in_use()) {
         const wire::Counters counters = wire->counters();
         in += counters.frames_in;
         out += counters.frames_out;
@@ -459,11 +512,11 @@ Report Session::report() {
     report.seconds = ended_ < began_ ? 0 : static_cast<double>(ended_ - began_) / 1e7;
     report.packets = packets();
     report.packets_per_second = report.seconds > 0 ? static_cast<double>(report.packets) / report.seconds : 0;
-    if (uses_below())
-        report.wires.push_back(report_of(below_, "below"));
-    if (uses_above()) {
-        report.wires.push_back(report_of(above_, "above"));
-        report.wires.back().refused = refused_;
+    for (std::size_t i = 0; uses_below() && i < wires_.below.size(); ++i)
+        report.wires.push_back(report_of(*wires_.below[i], "below"));
+    for (std::size_t i = 0; uses_above() && i < wires_.above.size(); ++i) {
+        report.wires.push_back(report_of(*wires_.above[i], "above"));
+        report.wires.back().refused = i < refused_.size() ? refused_[i] : 0;
     }
     report.pools = std::move(pools_);
     report.findings = std::move(findings_);
@@ -499,9 +552,8 @@ wire::Options wire_options(const Setup& setup) {
     return options;
 }
 
-Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop,
-           const ProgressSink& progress) {
-    Session session(setup, below, above);
+Report run(const Setup& setup, const Wires& wires, const StopFlag& stop, const ProgressSink& progress) {
+    Session session(setup, wires);
     const Current here(session);
     session.load();
     try {
@@ -531,15 +583,35 @@ void close(wire::Wire& wire, Report& report) {
 
 } // namespace
 
+Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop,
+           const ProgressSink& progress) {
+    return run(setup, Wires{{&below}, {&above}}, stop, progress);
+}
+
+std::vector<std::string> wire_specs(const Setup& setup) {
+    std::vector<std::string> all = setup.more_below;
+    all.insert(all.begin(), setup.below);
+    all.push_back(setup.above);
+    all.insert(all.end(), setup.more_above.begin(), setup.more_above.end());
+    return all;
+}
+
 Report run(const Setup& setup, const StopFlag& stop, const ProgressSink& progress) {
-    if (wire::same_file(setup.below, setup.above))
-        throw Error(setup.below + " and " + setup.above + " are the same file; record to another one");
+    const std::vector<std::string> specs = wire_specs(setup);
+    for (std::size_t i = 0; i < specs.size(); ++i)
+        for (std::size_t j = i + 1; j < specs.size(); ++j)
+            if (wire::same_file(specs[i], specs[j]))
+                throw Error(specs[i] + " and " + specs[j] + " are the same file; record to another one");
     const wire::Options options = wire_options(setup);
-    const std::unique_ptr<wire::Wire> below = wire::open(setup.below, options);
-    const std::unique_ptr<wire::Wire> above = wire::open(setup.above, options);
-    Report report = run(setup, *below, *above, stop, progress);
-    close(*below, report);
-    close(*above, report);
+    std::vector<std::unique_ptr<wire::Wire>> opened;
+    Wires wires;
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        opened.push_back(wire::open(specs[i], options));
+        (i <= setup.more_below.size() ? wires.below : wires.above).push_back(opened.back().get());
+    }
+    Report report = run(setup, wires, stop, progress);
+    for (const auto& wire : opened)
+        close(*wire, report);
     return report;
 }
 

@@ -1,4 +1,4 @@
-// One driver, loaded, bound between two wires, fed, unloaded: the whole life of `ndispool run`.
+// One driver, loaded, bound between wires, fed, unloaded: the whole life of `ndispool run`.
 //   Callers:   one run at a time in a process, from one thread at PASSIVE_LEVEL. `stop` may come from any thread and from a
 //              signal handler.
 //   Holds:     whatever happens after the driver was loaded, it is unbound, halted and unloaded in the documented order
@@ -46,6 +46,7 @@ struct Setup {
     std::filesystem::path driver;
     std::string below = "null"; // wire specs; `below` is not used for a miniport, `above` not for a protocol
     std::string above = "null";
+    std::vector<std::string> more_below, more_above; // of the second, third... adapter
     std::vector<Parameter> parameters;
     unsigned processors = 1; // 1..32
     std::uint64_t seed = 1;
@@ -81,6 +82,9 @@ class Failed : public Error {
     std::shared_ptr<const Report> report_; // an exception is copied, and that must not fail
 };
 
+// The specs of all wires of a setup, those below first.
+std::vector<std::string> wire_specs(const Setup& setup);
+
 // How the wires of such a run are opened: its seed, its pace, and its clock once it runs.
 wire::Options wire_options(const Setup& setup);
 
@@ -92,7 +96,11 @@ using StopFlag = std::atomic<bool>;
 
 Report run(const Setup& setup, const StopFlag& stop, const ProgressSink& progress = {});
 
-// The same between two wires that the caller made and keeps; setup.below and setup.above only name them.
+// The same between wires that the caller made and keeps, at least one on each side; those of the setup only name them.
+struct Wires {
+    std::vector<wire::Wire*> below, above;
+};
+Report run(const Setup& setup, const Wires& wires, const StopFlag& stop, const ProgressSink& progress = {});
 Report run(const Setup& setup, wire::Wire& below, wire::Wire& above, const StopFlag& stop,
            const ProgressSink& progress = {});
 

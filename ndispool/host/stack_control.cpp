@@ -29,7 +29,7 @@ std::vector<Adapter*> adapters_above(const StackParts& parts) {
     std::vector<Adapter*> all;
     for (const auto& miniport : parts.driver->miniports)
         for (Adapter* adapter : adapters_of(*miniport))
-            if (adapter != parts.bottom)
+            if (std::ranges::find(*parts.bottoms, adapter) == parts.bottoms->end())
                 all.push_back(adapter);
     return all;
 }
@@ -105,7 +105,7 @@ std::string StackControl::power(bool up, Side side) {
     if (side != Side::below)
         adapters = adapters_above(parts_);
     if (side != Side::above || parts_.kind == Kind::miniport)
-        adapters.push_back(parts_.bottom);
+        adapters.insert(adapters.end(), parts_.bottoms->begin(), parts_.bottoms->end());
     if (up)
         std::reverse(adapters.begin(), adapters.end());
     bool any = false;
@@ -119,7 +119,7 @@ std::string StackControl::power(bool up, Side side) {
 std::string StackControl::reset() {
     std::vector<Adapter*> adapters = adapters_above(parts_);
     std::erase_if(adapters, [](const Adapter* adapter) { return !adapter->handlers().ResetHandler; });
-    adapters.push_back(parts_.bottom);
+    adapters.insert(adapters.end(), parts_.bottoms->begin(), parts_.bottoms->end());
     std::string outcome = done;
     for (Adapter* adapter : adapters) {
         const NDIS_STATUS status = host::reset(*adapter, nullptr);
@@ -132,28 +132,42 @@ std::string StackControl::reset() {
 }
 
 std::string StackControl::connect(bool connected) {
-    if (!parts_.wire_adapter)
+    if (parts_.wire_adapters.empty())
         return "only the adapter below a driver has a cable here";
-    if (!parts_.bottom->running())
-        return "the adapter below does not run";
-    parts_.wire_adapter->connect(connected);
+    bool any = false;
+    for (std::size_t i = 0; i < parts_.bottoms->size(); ++i) {
+        if (!(*parts_.bottoms)[i]->running())
+            continue;
+        parts_.wire_adapters[i]->connect(connected);
+        any = true;
+    }
     parts_.wake();
-    return done;
+    return any ? done : "the adapter below does not run";
 }
 
 std::string StackControl::unbind() {
-    const std::vector<Binding*> bindings = bindings_on(*parts_.bottom);
-    std::for_each(bindings.rbegin(), bindings.rend(), [](Binding* binding) { host::unbind(*binding); });
-    return bindings.empty() ? "nothing was bound" : done;
+    bool any = false;
+    for (Adapter* const bottom : *parts_.bottoms) {
+        const std::vector<Binding*> bindings = bindings_on(*bottom);
+        std::for_each(bindings.rbegin(), bindings.rend(), [](Binding* binding) { host::unbind(*binding); });
+        any = any || !bindings.empty();
+    }
+    return any ? done : "nothing was bound";
 }
 
 std::string StackControl::bind() {
-    if (!parts_.bottom->running())
-        return "the adapter does not run";
-    const NDIS_STATUS status = parts_.bind(*parts_.bottom);
-    machine::drain_work(); // a virtual adapter may come up later than the bind that asked for it
+    bool any = false;
+    NDIS_STATUS outcome = NDIS_STATUS_SUCCESS;
+    for (std::size_t i = 0; i < parts_.bottoms->size(); ++i) {
+        if (!(*parts_.bottoms)[i]->running())
+            continue;
+        any = true;
+        if (const NDIS_STATUS status = parts_.bind(i); status != NDIS_STATUS_SUCCESS)
+            outcome = status;
+        machine::drain_work(); // a virtual adapter may come up later than the bind that asked for it
+    }
     parts_.wake();
-    return status == NDIS_STATUS_SUCCESS ? done : "status " + hex(status);
+    return !any ? "the adapter does not run" : outcome == NDIS_STATUS_SUCCESS ? done : "status " + hex(outcome);
 }
 
 std::string StackControl::reconfigure() {
@@ -165,26 +179,32 @@ std::string StackControl::reconfigure() {
     return done;
 }
 
+// Nothing is removed when anybody objects to anything.
 std::string StackControl::remove(bool surprise) {
-    Adapter& adapter = *parts_.bottom;
-    if (surprise)
-        notify(adapter, NdisDevicePnPEventSurpriseRemoved);
-    else if (!may_remove(adapter))
-        return "refused by what is bound to the adapter";
-    if (parts_.wire_adapter)
-        parts_.wire_adapter->quiesce();
-    host::remove(adapter);
+    for (Adapter* const bottom : *parts_.bottoms)
+        if (surprise)
+            notify(*bottom, NdisDevicePnPEventSurpriseRemoved);
+        else if (!may_remove(*bottom))
+            return "refused by what is bound to the adapter";
+    for (WireAdapter* const wire_adapter : parts_.wire_adapters)
+        wire_adapter->quiesce();
+    for (Adapter* const bottom : *parts_.bottoms)
+        host::remove(*bottom);
     return done;
 }
 
 std::string StackControl::insert() {
-    if (parts_.bottom->state.load(std::memory_order_acquire) != AdapterState::halted)
-        return "the adapter is there";
-    Adapter* const adapter = parts_.start_bottom();
-    if (!adapter)
-        return "the adapter did not start";
-    parts_.bottom = adapter;
-    return bind();
+    bool any = false;
+    for (std::size_t i = 0; i < parts_.bottoms->size(); ++i) {
+        if ((*parts_.bottoms)[i]->state.load(std::memory_order_acquire) != AdapterState::halted)
+            continue;
+        Adapter* const adapter = parts_.start_bottom(i);
+        if (!adapter)
+            return "the adapter did not start";
+        (*parts_.bottoms)[i] = adapter;
+        any = true;
+    }
+    return any ? bind() : "the adapter is there";
 }
 
 } // namespace ndispool::host

@@ -1,7 +1,7 @@
 // Carries out the commands of a user on a running stack (command.h), the way the system would when a machine suspends, a card is
 // pulled or somebody changes the network settings.
 //   Callers:   the run's own thread, PASSIVE_LEVEL.
-//   Holds:     when a command returns it is done: sends and requests that it ended are back, bindings that it closed are closed.
+//   Holds:     a command is for every adapter of the run; when it returns it is done: sends and requests that it ended are back, bindings that it closed are closed.
 #pragma once
 
 #include "ndispool/host/command.h"
@@ -11,6 +11,7 @@
 #include <functional>
 #include <ndis.h>
 #include <string>
+#include <vector>
 
 namespace ndispool::host {
 
@@ -24,12 +25,12 @@ struct StackParts {
     Kind kind = Kind::protocol;
     Driver* driver = nullptr;
     Traffic* traffic = nullptr;
-    WireAdapter* wire_adapter = nullptr;
-    Adapter* bottom = nullptr;    // the adapter below a protocol or intermediate driver, the driver's own of a miniport
-    std::function<void()> settle; // returns when everything in flight is back
-    std::function<Adapter*()> start_bottom;    // a new one; null when it does not start
-    std::function<NDIS_STATUS(Adapter&)> bind; // what is to be bound to the bottom
-    std::function<void()> wake;                // the wires may have frames
+    std::vector<WireAdapter*> wire_adapters;
+    std::vector<Adapter*>* bottoms = nullptr; // the adapters below a protocol or intermediate driver, a miniport's own
+    std::function<void()> settle;             // returns when everything in flight is back
+    std::function<Adapter*(std::size_t)> start_bottom; // a new one in its place; null when it does not start
+    std::function<NDIS_STATUS(std::size_t)> bind;      // what is to be bound to that bottom
+    std::function<void()> wake;                        // the wires may have frames
 };
 
 class StackControl {
@@ -39,7 +40,6 @@ class StackControl {
     // Everything but `sleep` and `end`. Says what came of it, in one line.
     std::string perform(const Command& command);
     bool paused() const { return paused_; }
-    Adapter* bottom() const { return parts_.bottom; }
 
   private:
     std::string pause();

@@ -13,7 +13,11 @@ namespace {
 constexpr std::size_t slot_count = 512;
 constexpr ULONG frame_bytes = 1500; // without the header; longer frames of a capture pass all the same
 constexpr char description[] = "ndispool wire adapter";
-constexpr std::array<std::uint8_t, 6> address = {0x02, 0x4e, 0x44, 0x49, 0x53, 0x01}; // locally administered
+
+// Locally administered; the first adapter's ends in 1.
+std::array<std::uint8_t, 6> address_of(std::size_t number) {
+    return {0x02, 0x4e, 0x44, 0x49, 0x53, static_cast<std::uint8_t>(number + 1)};
+}
 
 WireAdapter& at(NDIS_HANDLE context) {
     return *static_cast<WireAdapter*>(context);
@@ -102,7 +106,8 @@ std::vector<std::byte> number(ULONG value) {
     return bytes(&value, sizeof value);
 }
 
-std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, ULONG lookahead, bool connected) {
+std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, ULONG lookahead, bool connected,
+                                const std::array<std::uint8_t, 6>& address) {
     switch (oid) {
     case OID_GEN_SUPPORTED_LIST:
         return bytes(supported.data(), sizeof supported);
@@ -169,9 +174,10 @@ std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, UL
 
 } // namespace
 
-WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom)
-    : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::miniport),
-      freedom_(freedom), outlet_(wire, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
+WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom, std::size_t number)
+    : wire_(wire), traffic_(traffic), processor_(processor), address_(address_of(number)),
+      slots_(processor, slot_count, Reserved::miniport), freedom_(freedom),
+      outlet_(wire, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
       completions_([this](PNDIS_PACKET packet) { NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS); }),
       waker_(wire, processor) {}
 
@@ -368,7 +374,7 @@ NDIS_STATUS WireAdapter::ask(const Question& question) {
 
 NDIS_STATUS WireAdapter::query(NDIS_OID oid, void* buffer, ULONG length, ULONG* written, ULONG* needed) {
     const std::vector<std::byte> value =
-        value_of(oid, wire_.counters(), lookahead_, connected_.load(std::memory_order_relaxed));
+        value_of(oid, wire_.counters(), lookahead_, connected_.load(std::memory_order_relaxed), address_);
     *written = 0;
     if (value.empty())
         return NDIS_STATUS_NOT_SUPPORTED;

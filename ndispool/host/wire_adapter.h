@@ -14,6 +14,7 @@
 #include "ndispool/host/wire_waker.h"
 #include "ndispool/machine/poller.h"
 
+#include <array>
 #include <atomic>
 #include <vector>
 
@@ -21,7 +22,8 @@ namespace ndispool::host {
 
 class WireAdapter final : public machine::Poller {
   public:
-    WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom);
+    // `number`: its place among the adapters of the run, from 0; makes its address.
+    WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom, std::size_t number);
 
     // The miniport driver that all wire adapters belong to.
     static void enroll(Driver& driver);
@@ -66,6 +68,7 @@ class WireAdapter final : public machine::Poller {
     wire::Wire& wire_;
     Traffic& traffic_;
     const unsigned processor_;
+    const std::array<std::uint8_t, 6> address_;
     Slots slots_;
     Freedom& freedom_;
     Outlet outlet_;

@@ -2,8 +2,10 @@
 
 #include "ndispool/host/adapter.h"
 #include "ndispool/host/frame.h"
+#include "ndispool/host/pnp.h"
 #include "ndispool/machine/event.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -15,7 +17,7 @@ constexpr std::size_t slot_count = 512;
 constexpr std::uint64_t settle_pause_100ns = 10'000; // 1 ms
 constexpr int settle_tries = 1000;
 
-WireEdge* edge = nullptr; // the one that binds next; every other handler gets it as its binding context
+std::vector<WireEdge*> edges; // made and destroyed while nothing is bound
 
 WireEdge& at(NDIS_HANDLE context) {
     return *static_cast<WireEdge*>(context);
@@ -53,10 +55,13 @@ INT receive_packet(NDIS_HANDLE context, PNDIS_PACKET packet) {
 }
 VOID status(NDIS_HANDLE, NDIS_STATUS, PVOID, UINT) {}
 VOID status_complete(NDIS_HANDLE) {}
-VOID bind(PNDIS_STATUS status, NDIS_HANDLE, PNDIS_STRING device, PVOID, PVOID) {
+// Every other handler gets its edge as its binding context.
+VOID bind_adapter(PNDIS_STATUS status, NDIS_HANDLE context, PNDIS_STRING device, PVOID, PVOID) {
+    const Protocol* const protocol = static_cast<const BindContext*>(context)->protocol;
+    WireEdge* const edge = *std::ranges::find_if(edges, [&](WireEdge* each) { return &each->protocol() == protocol; });
     *status = edge->bind(device);
 }
-VOID unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE) {
+VOID unbind_adapter(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE) {
     *status = at(context).unbind();
 }
 NDIS_STATUS pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT event) {
@@ -71,11 +76,11 @@ WireEdge::WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor, Freed
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::protocol),
       freedom_(freedom), outlet_(wire, [this](std::span<const PNDIS_PACKET> taken) { give_back(taken); }),
       returns_([](PNDIS_PACKET packet) { NdisReturnPackets(&packet, 1); }), waker_(wire, processor) {
-    edge = this;
+    edges.push_back(this);
 }
 
 WireEdge::~WireEdge() {
-    edge = nullptr;
+    std::erase(edges, this);
 }
 
 Protocol& WireEdge::enroll(Driver& driver) {
@@ -95,8 +100,8 @@ Protocol& WireEdge::enroll(Driver& driver) {
     handlers.StatusHandler = status;
     handlers.StatusCompleteHandler = status_complete;
     handlers.ReceivePacketHandler = receive_packet;
-    handlers.BindAdapterHandler = host::bind;
-    handlers.UnbindAdapterHandler = host::unbind;
+    handlers.BindAdapterHandler = bind_adapter;
+    handlers.UnbindAdapterHandler = unbind_adapter;
     handlers.PnPEventHandler = pnp_event;
     protocol_ = protocol.get();
     driver.protocols.push_back(std::move(protocol));

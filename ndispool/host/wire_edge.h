@@ -1,6 +1,6 @@
 // The protocol above a driver: an ordinary NDIS protocol of the host's own that moves frames between a binding and a wire.
 //   Callers:   made and destroyed at PASSIVE_LEVEL while it is not bound. Its handlers are called by the host's own paths, like
-//              any driver's; its poll by the processor it was given to. One exists at a time.
+//              any driver's; its poll by the processor it was given to. Each is a protocol of its own.
 //   Holds:     frames received on the binding go to the wire in the order they were indicated, whether lent or copied; lent
 //              packets are returned as soon as the wire has taken them. It takes from its wire only what it can send.
 #pragma once
@@ -28,6 +28,7 @@ class WireEdge final : public machine::Poller {
 
     // Makes the protocol that the edge binds with.
     Protocol& enroll(Driver& driver);
+    Protocol& protocol() { return *protocol_; }
     bool bound() const { return binding_.load(std::memory_order_acquire) != nullptr; }
 
     bool poll() noexcept override;

@@ -34,12 +34,21 @@ std::unique_ptr<wire::Wire> open(const CaseRun& work, bool generated, const std:
 host::Report run_once(const CaseRun& work, CheckedRun& checker) {
     host::Setup setup = work.setup;
     setup.checker = &checker;
-    const std::unique_ptr<wire::Wire> below = open(work, work.generated_below, work.setup.below);
-    const std::unique_ptr<wire::Wire> above = open(work, work.generated_above, work.setup.above);
+    std::vector<std::unique_ptr<wire::Wire>> below, above;
+    below.push_back(open(work, work.generated_below, work.setup.below));
+    above.push_back(open(work, work.generated_above, work.setup.above));
+    for (const std::string& spec : setup.more_below)
+        below.push_back(open(work, false, spec));
+    for (const std::string& spec : setup.more_above)
+        above.push_back(open(work, false, spec));
+    host::Wires wires;
+    std::ranges::transform(below, std::back_inserter(wires.below), &std::unique_ptr<wire::Wire>::get);
+    std::ranges::transform(above, std::back_inserter(wires.above), &std::unique_ptr<wire::Wire>::get);
     const host::StopFlag go_on{false};
-    host::Report report = host::run(setup, *below, *above, go_on);
-    below->close();
-    above->close();
+    host::Report report = host::run(setup, wires, go_on);
+    for (auto* side : {&below, &above})
+        for (const auto& wire : *side)
+            wire->close();
     return report;
 }
 

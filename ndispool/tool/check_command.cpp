@@ -35,7 +35,7 @@ bool is_exclusive(const std::string& wire) {
 void limit_endless(host::Setup& setup) {
     constexpr std::uint64_t frames = 1000;
     constexpr double seconds = 2;
-    for (const std::string& wire : {setup.below, setup.above}) {
+    for (const std::string& wire : host::wire_specs(setup)) {
         if (wire.starts_with("null:"))
             setup.count = frames;
         if (is_exclusive(wire))
@@ -93,15 +93,20 @@ CaseRun Check::first_run() const {
 // A file that the first run wrote is not written again by every other one.
 CaseRun Check::later_run() const {
     CaseRun run = first_run();
-    for (std::string* wire : {&run.setup.below, &run.setup.above})
-        if (wire->starts_with("record:"))
-            *wire = "null";
+    const auto forget_record = [](std::string& wire) {
+        if (wire.starts_with("record:"))
+            wire = "null";
+    };
+    forget_record(run.setup.below);
+    forget_record(run.setup.above);
+    std::ranges::for_each(run.setup.more_below, forget_record);
+    std::ranges::for_each(run.setup.more_above, forget_record);
     return run;
 }
 
 unsigned Check::jobs() const {
     const host::Setup& setup = options_.run.setup;
-    if (is_exclusive(setup.below) || is_exclusive(setup.above))
+    if (std::ranges::any_of(host::wire_specs(setup), is_exclusive))
         return 1;
     return options_.jobs.value_or(std::max(1u, std::thread::hardware_concurrency()));
 }

@@ -112,13 +112,25 @@ ReportOptions report_from(const ReadLine& read) {
     return options;
 }
 
+// The first is the first adapter's, and so on.
+void take_wires(std::string_view option, const ReadLine& read, std::string& first, std::vector<std::string>& more) {
+    constexpr std::size_t most = 16;
+    const Words& wires = read.values.at(option);
+    if (wires.size() > most)
+        throw UsageError(fmt::format("{}: {} wires are too many; give at most {}", option, wires.size(), most));
+    if (!wires.empty()) {
+        first = wires.front();
+        more.assign(wires.begin() + 1, wires.end());
+    }
+}
+
 RunOptions run_from(const CommandForm& form, const ReadLine& read) {
     RunOptions options;
     options.driver = read.operand(form);
     options.report = report_from(read);
     host::Setup& setup = options.setup;
-    with(read, "--below", [&](auto& value) { setup.below = value; });
-    with(read, "--above", [&](auto& value) { setup.above = value; });
+    take_wires("--below", read, setup.below, setup.more_below);
+    take_wires("--above", read, setup.above, setup.more_above);
     with(read, "--count", [&](auto& value) { setup.count = whole_number("--count", value, 1, any); });
     with(read, "--duration", [&](auto& value) { setup.duration_seconds = seconds("--duration", value); });
     with(read, "--processors",
@@ -156,8 +168,8 @@ std::string words_to_repeat(const CommandForm& form, const ReadLine& read) {
 CheckOptions check_from(const CommandForm& form, const ReadLine& read) {
     CheckOptions options;
     options.run = run_from(form, read);
-    options.below_given = read.value("--below") != nullptr;
-    options.above_given = read.value("--above") != nullptr;
+    options.below_given = !read.values.at("--below").empty();
+    options.above_given = !read.values.at("--above").empty();
     options.count_given = read.value("--count") != nullptr || read.value("--duration") != nullptr;
     options.seed_given = read.value("--seed") != nullptr;
     with(read, "--faults", [&](auto& value) { options.faults = value; });

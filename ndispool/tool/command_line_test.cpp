@@ -65,6 +65,20 @@ TEST(CommandLine, a_value_may_be_joined_by_an_equals_sign) {
     EXPECT_EQ(options.setup.below, "null:60");
 }
 
+TEST(CommandLine, wires_given_again_are_those_of_further_adapters) {
+    const RunOptions options = run_of({"run", "d", "--below", "null:60", "--below", "tap:a", "--above", "null",
+                                       "--above", "tap:b", "--above", "tap:c"});
+    EXPECT_EQ(options.setup.below, "null:60");
+    EXPECT_EQ(options.setup.more_below, (std::vector<std::string>{"tap:a"}));
+    EXPECT_EQ(options.setup.more_above, (std::vector<std::string>{"tap:b", "tap:c"}));
+    EXPECT_EQ(host::wire_specs(options.setup),
+              (std::vector<std::string>{"null:60", "tap:a", "null", "tap:b", "tap:c"}));
+    std::vector<std::string> many = {"run", "d"};
+    for (int i = 0; i < 17; ++i)
+        many.insert(many.end(), {"--below", "null"});
+    EXPECT_THROW(parse_command_line(many), UsageError);
+}
+
 TEST(CommandLine, values_come_through_as_they_were_written) {
     for (const std::string text : {"[a,b]", "{}", "\"quoted\"", "'x'", " spaced ", "a\\nb", "%d", "~/x"}) {
         EXPECT_EQ(run_of({"run", "d", "--below", text}).setup.below, text);

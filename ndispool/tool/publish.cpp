@@ -31,7 +31,7 @@ void require_place(const Output& output, const RunOptions& options) {
     if (!output.file)
         return;
     const std::string& file = output.file->string();
-    for (const std::string& wire : {options.setup.below, options.setup.above})
+    for (const std::string& wire : host::wire_specs(options.setup))
         if (wire::same_file("record:" + file, wire))
             throw UsageError(
                 fmt::format("{}: {} is also the file of {}; name another file", output.option, file, wire));

@@ -20,7 +20,7 @@ static VOID Trace(PCSZ Name, ULONG Value) {
              irql < DISPATCH_LEVEL ? -1 : (int)KeGetCurrentProcessorNumber(), now.QuadPart, Value);
 }
 
-static ULONG ReadNumber(NDIS_HANDLE Configuration, NDIS_STRING Name, ULONG Otherwise) {
+static inline ULONG ReadNumber(NDIS_HANDLE Configuration, NDIS_STRING Name, ULONG Otherwise) {
     PNDIS_CONFIGURATION_PARAMETER value;
     NDIS_STATUS status;
 
