@@ -144,6 +144,7 @@ template <class P, class Mutex> std::size_t Supply<P, Mutex>::take_more(Slot* ow
             break;
         if (got < out.size() && overflow_.in_use() < most_overflow_) {
             overflow_.add(chunk);
+            got += take_overflow(out.subspan(got)); // at once: a chunk of which nothing is out would stay
             take();
         } else {
             unneeded.push(chunk);
