@@ -19,6 +19,7 @@ target_include_directories(libndispool INTERFACE
 target_link_libraries(libndispool PRIVATE Threads::Threads)
 target_link_options(libndispool PRIVATE
   -Wl,--as-needed # libm is not needed
+  -Wl,-z,nodelete # what a thread has of a pool is given back when the thread ends, dlclose or not
   -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/library.map)
 set_target_properties(libndispool PROPERTIES
   OUTPUT_NAME ndispool
