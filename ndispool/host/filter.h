@@ -23,6 +23,9 @@ struct Binding;
 using MacAddress = std::array<std::uint8_t, 6>;
 
 struct Filter {
+    // Most bindings of a driver that forwards: no look at the frame is needed. Acquire as in accepts().
+    bool takes_all() const { return types.load(std::memory_order_acquire) & NDIS_PACKET_TYPE_PROMISCUOUS; }
+
     std::atomic<ULONG> types{0}; // NDIS_PACKET_TYPE_ bits; 0 until the protocol sets it: no receives
     std::atomic<std::shared_ptr<const std::vector<MacAddress>>> multicast;
 };

@@ -49,10 +49,7 @@ std::vector<std::byte> copy_of(PNDIS_PACKET packet) {
     return bytes;
 }
 
-std::span<const std::byte> contiguous(PNDIS_PACKET packet, std::vector<std::byte>& storage) {
-    const PNDIS_BUFFER first = packet->Private.Head;
-    if (!first || !first->Next)
-        return first_bytes(packet);
+std::span<const std::byte> gathered(PNDIS_PACKET packet, std::vector<std::byte>& storage) {
     storage = copy_of(packet);
     return storage;
 }

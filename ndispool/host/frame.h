@@ -27,7 +27,11 @@ std::size_t copy_bytes(PNDIS_PACKET packet, std::size_t offset, std::span<std::b
 std::vector<std::byte> copy_of(PNDIS_PACKET packet);
 
 // The whole frame as one span: the packet's own bytes when they lie in one buffer, else a copy in `storage`.
-std::span<const std::byte> contiguous(PNDIS_PACKET packet, std::vector<std::byte>& storage);
+std::span<const std::byte> gathered(PNDIS_PACKET packet, std::vector<std::byte>& storage);
+inline std::span<const std::byte> contiguous(PNDIS_PACKET packet, std::vector<std::byte>& storage) {
+    const PNDIS_BUFFER first = packet->Private.Head;
+    return first && first->Next ? gathered(packet, storage) : first_bytes(packet);
+}
 
 // A packet of the host's own pool around bytes that outlive it.
 class HostPacket {

@@ -11,21 +11,56 @@
 
 namespace ndispool::host {
 
-bool Outlet::push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET)) {
+Outlet::Outlet(wire::Wire& wire, Traffic& traffic, Completion done)
+    : wire_(wire), traffic_(traffic), done_(std::move(done)) {
+    dpc_.routine = run;
+    dpc_.context = this;
+}
+
+Outlet::~Outlet() {
+    if (!machine::remove_dpc(dpc_))
+        machine::synchronize(); // one that had begun is over
+}
+
+void Outlet::push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET)) {
     machine::acquire(lock_);
-    const bool was_empty = queue_.empty();
+    const bool first = queue_.empty();
     for (PNDIS_PACKET packet : packets)
         queue_.push_back({packet, time_of(packet), {}});
     machine::release(lock_);
-    return was_empty;
+    if (first)
+        flush_here();
 }
 
-bool Outlet::push(Outgoing frame) {
+void Outlet::push(PNDIS_PACKET packet, std::uint64_t time_100ns) {
     machine::acquire(lock_);
-    const bool was_empty = queue_.empty();
-    queue_.push_back(std::move(frame));
+    const bool first = queue_.empty();
+    queue_.push_back({packet, time_100ns, {}});
     machine::release(lock_);
-    return was_empty;
+    if (first) [[unlikely]]
+        flush_here();
+}
+
+void Outlet::push(std::span<Outgoing> frames) {
+    machine::acquire(lock_);
+    const bool first = queue_.empty();
+    queue_.insert(queue_.end(), std::make_move_iterator(frames.begin()), std::make_move_iterator(frames.end()));
+    machine::release(lock_);
+    if (first)
+        flush_here();
+}
+
+// If another processor is about to flush, or does, it takes these too: the queue it sees next has them.
+void Outlet::flush_here() {
+    machine::queue_dpc(dpc_, machine::current_processor());
+}
+
+void Outlet::run(void* self) {
+    static_cast<Outlet*>(self)->flush();
+}
+
+bool Outlet::look() {
+    return resting_.load(std::memory_order_relaxed) && flush();
 }
 
 // All that waits, and the right to flush; false when there is nothing or another one flushes.
@@ -40,17 +75,22 @@ bool Outlet::begin_flush() {
     return mine;
 }
 
-// What the wire did not take goes back in front of what came meanwhile.
-void Outlet::end_flush(std::size_t taken) {
+// What the wire did not take goes back in front of what came meanwhile. True: it is to be asked again soon.
+bool Outlet::end_flush(std::size_t taken) {
+    const bool all = taken == leaving_.size();
     leaving_.erase(leaving_.begin(), leaving_.begin() + static_cast<std::ptrdiff_t>(taken));
+    refusals_ = taken > 0 ? 0 : refusals_ + 1;
+    const bool rests = !all && refusals_ >= patience;
     machine::acquire(lock_);
-    if (!leaving_.empty()) {
+    resting_.store(rests, std::memory_order_relaxed);
+    if (!all) {
         leaving_.insert(leaving_.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
         queue_.clear();
         std::swap(queue_, leaving_);
     }
     flushing_ = false;
     machine::release(lock_);
+    return !all && !rests;
 }
 
 std::size_t Outlet::transmit(std::span<const Outgoing> some) {
@@ -72,9 +112,8 @@ std::size_t Outlet::transmit(std::span<const Outgoing> some) {
 }
 
 bool Outlet::flush() {
-    bool any = false, waited = false;
-    while (begin_flush()) {
-        waited = true;
+    bool any = false, all = true;
+    while (all && begin_flush()) {
         std::size_t done = 0, wanted, taken;
         do {
             const auto some = std::span(std::as_const(leaving_)).subspan(done, std::min(batch, leaving_.size() - done));
@@ -82,14 +121,13 @@ bool Outlet::flush() {
             taken = transmit(some);
             done += taken;
         } while (taken == wanted && done < leaving_.size());
-        end_flush(done);
         any = any || done > 0;
-        refusals_ = done > 0 ? 0 : refusals_ + 1;
-        if (taken < wanted)
-            break;
+        all = taken == wanted;
+        if (end_flush(done))
+            flush_here();
     }
-    if (!waited)
-        refusals_ = 0;
+    if (any)
+        traffic_.moved();
     return any;
 }
 

@@ -1,12 +1,18 @@
 // The way out of the stack: packets (and copies of frames) that wait for a wire to take them, in order.
-//   Callers:   push() and flush() at DISPATCH_LEVEL on any processor.
+//   Callers:   push() at DISPATCH_LEVEL on any processor; look() by the processor that polls the wire; the destructor at
+//              PASSIVE_LEVEL while nobody pushes.
 //   Holds:     frames leave in the order they were pushed; one caller flushes at a time and no lock is held while the wire or
-//              the completion runs. A completion may push again.
+//              the completion runs. A completion may push again. Who pushes is never called back inside push().
+//   Where:     the processor that pushed gives the frames to the wire, in the DPCs of its next round: so a frame is made, passed
+//              on, sent and given back on one processor, and what it pushed in one round goes in one batch.
 //   Not here:  what giving a packet back means: that is the completion's business.
 #pragma once
 
+#include "ndispool/host/traffic.h"
+#include "ndispool/machine/dpc.h"
 #include "ndispool/wire/wire.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -33,18 +39,20 @@ class Outlet {
   public:
     // `done` gets the packets the wire took, in order.
     using Completion = std::function<void(std::span<const PNDIS_PACKET>)>;
-    Outlet(wire::Wire& wire, Completion done) : wire_(wire), done_(std::move(done)) {}
+    static constexpr unsigned patience =
+        4096; // how often a wire that refuses is asked again at once: about a millisecond
+    Outlet(wire::Wire& wire, Traffic& traffic, Completion done);
+    ~Outlet();
+    Outlet(const Outlet&) = delete;
+    Outlet& operator=(const Outlet&) = delete;
 
-    // True when nothing waited before: whoever flushes ought to be woken.
-    bool push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET));
-    bool push(Outgoing frame);
+    void push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET));
+    void push(PNDIS_PACKET packet, std::uint64_t time_100ns); // lent to a protocol one by one
+    // All of them, in order; they are moved from.
+    void push(std::span<Outgoing> frames);
 
-    // Gives the wire what it takes. True when it took anything.
-    bool flush();
-
-    // The wire has just refused what waits and will soon take it: whoever flushes ought not to sleep. A wire that goes on
-    // refusing is left alone after a while. By the flushing caller.
-    bool pressing() const { return refusals_ > 0 && refusals_ < patience; }
+    // A wire that refuses is asked again at once, for about a millisecond; after that only from here. True: it took anything.
+    bool look();
 
     // Takes back what waits, without the wire.
     std::vector<PNDIS_PACKET> drop();
@@ -53,16 +61,21 @@ class Outlet {
 
   private:
     static constexpr std::size_t batch = 64;
-    static constexpr unsigned patience = 4096; // flushes: about a millisecond
+    static void run(void* self);
+    void flush_here();
+    bool flush();
     bool begin_flush();
-    void end_flush(std::size_t taken);
+    bool end_flush(std::size_t taken);
     std::size_t transmit(std::span<const Outgoing> some);
 
     wire::Wire& wire_;
+    Traffic& traffic_;
     const Completion done_;
-    std::uintptr_t lock_ = 0; // guards the two below
+    machine::Dpc dpc_;
+    std::uintptr_t lock_ = 0; // guards the three below
     std::vector<Outgoing> queue_;
     bool flushing_ = false;
+    std::atomic<bool> resting_{false}; // the wire has refused for long; read without the lock as a hint
 
     // The flushing caller's. Both keep their memory from one flush to the next.
     std::vector<Outgoing> leaving_;                // the front of what waits

@@ -23,7 +23,7 @@ struct Shown {
     UINT header_bytes;
     Shown* outer;
 };
-thread_local Shown* shown = nullptr;
+constinit thread_local Shown* shown [[gnu::tls_model("initial-exec")]] = nullptr;
 
 const Shown* find_shown(const Adapter& adapter, NDIS_HANDLE receive_context) {
     for (const Shown* entry = shown; entry; entry = entry->outer)
@@ -34,6 +34,11 @@ const Shown* find_shown(const Adapter& adapter, NDIS_HANDLE receive_context) {
 
 bool wants(const Binding& binding, const Adapter& adapter, std::span<const std::byte> header) {
     return binding.is_open() && accepts(binding, adapter.address, header);
+}
+
+// Looks at the frame only when the answer depends on it.
+bool wants(const Binding& binding, const Adapter& adapter, PNDIS_PACKET packet) {
+    return binding.is_open() && (binding.filter.takes_all() || accepts(binding, adapter.address, first_bytes(packet)));
 }
 
 void mark_received(Binding& binding) {
@@ -64,9 +69,8 @@ void show_to(Adapter& adapter, Binding& binding, PNDIS_PACKET packet) {
 
 // A packet its owner keeps: valid until the indication returns (MiniportReturnPacket is not called for it).
 void show_to_all(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip) {
-    const std::span<const std::byte> header = first_bytes(packet);
     for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
-        if (binding == skip || !wants(*binding, adapter, header))
+        if (binding == skip || !wants(*binding, adapter, packet))
             continue;
         if (binding->block.ReceiveHandler) {
             show_to(adapter, *binding, packet);
@@ -79,23 +83,30 @@ void show_to_all(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip) {
     }
 }
 
-// The loan is over: the packet is its miniport's again.
-void give_back(Adapter& adapter, PNDIS_PACKET packet) {
+[[gnu::always_inline]] inline void return_to(Adapter& adapter, PNDIS_PACKET packet) {
+    nt::invoke(adapter.abi, adapter.handlers().ReturnPacketHandler, adapter.context(), packet);
+    adapter.returned.add(1);
+}
+[[gnu::noinline]] void return_serially(Adapter& adapter, PNDIS_PACKET packet) {
+    adapter.serializer.run([&adapter, packet] { return_to(adapter, packet); });
+}
+
+// The loan is over: the packet is its miniport's again. At DISPATCH_LEVEL.
+[[gnu::always_inline]] inline void give_back(Adapter& adapter, PNDIS_PACKET packet) {
     end_hop(packet);
     if (NDIS_GET_ORIGINAL_PACKET(packet) == packet) // stored by lend(); a recycled descriptor must not point anywhere
         NDIS_SET_ORIGINAL_PACKET(packet, nullptr);
-    serially(adapter, [&adapter, packet] {
-        nt::invoke(adapter.abi, adapter.handlers().ReturnPacketHandler, adapter.context(), packet);
-        adapter.returned.add(1);
-    });
+    if (adapter.deserialized)
+        return_to(adapter, packet);
+    else
+        return_serially(adapter, packet);
 }
 
 // How many references the bindings took.
 int offer(Adapter& adapter, PNDIS_PACKET packet) {
-    const std::span<const std::byte> header = first_bytes(packet);
     int taken = 0;
     for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
-        if (!wants(*binding, adapter, header))
+        if (!wants(*binding, adapter, packet))
             continue;
         if (binding->block.ReceivePacketHandler) {
             mark_received(*binding);

@@ -59,7 +59,7 @@ const char* name_of(Kind kind) {
 class Session {
   public:
     Session(const Setup& setup, const Wires& wires)
-        : setup_(setup), wires_(wires), traffic_(setup.count.value_or(std::numeric_limits<std::uint64_t>::max())),
+        : setup_(setup), wires_(wires), traffic_(setup.count.value_or(Traffic::unlimited)),
           freedom_(setup.checker ? Freedom(setup.seed, setup.processors) : Freedom()) {}
     ~Session() { take_down(); }
 

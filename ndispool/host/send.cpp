@@ -16,7 +16,7 @@ namespace {
 
 // A completion may send again, and that send may complete at once, and so on: behind this depth a DPC goes on.
 constexpr unsigned max_completion_depth = 16;
-thread_local unsigned completion_depth = 0;
+constinit thread_local unsigned completion_depth [[gnu::tls_model("initial-exec")]] = 0;
 
 // Why a send cannot go down now (status codes during transitions, ndis5-drivers 5.9).
 std::optional<NDIS_STATUS> refusal(const Binding& binding, const Adapter& adapter) {
@@ -30,15 +30,25 @@ std::optional<NDIS_STATUS> refusal(const Binding& binding, const Adapter& adapte
     return std::nullopt;
 }
 
-void tell_sender(Binding& binding, PNDIS_PACKET packet, NDIS_STATUS status) {
+// One packet's share of the way, inline in what handles many.
+[[gnu::always_inline]] inline bool begin(Binding& binding, PNDIS_PACKET packet) {
+    if (!begin_hop(packet, &binding)) [[unlikely]] {
+        report("send-twice", "a packet was sent again before its send was complete");
+        return false;
+    }
+    binding.started.add(1);
+    return true;
+}
+
+[[gnu::always_inline]] inline void tell_sender(Binding& binding, PNDIS_PACKET packet, NDIS_STATUS status) {
     ++completion_depth;
     nt::invoke(binding.abi, binding.block.SendCompleteHandler, binding.context(), packet, status);
     --completion_depth;
 }
 
-void deliver(PNDIS_PACKET packet, NDIS_STATUS status) {
-    Binding* const binding = end_operation(packet);
-    if (!binding) {
+[[gnu::always_inline]] inline void deliver(PNDIS_PACKET packet, NDIS_STATUS status) {
+    auto* const binding = static_cast<Binding*>(end_hop(packet));
+    if (!binding) [[unlikely]] {
         report("complete-twice", "a send was completed for a packet that is not being sent");
         return;
     }
@@ -55,7 +65,7 @@ void deliver_deferred(void* context) {
         deliver(send.packet, send.status);
 }
 
-void defer(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
+[[gnu::noinline]] void defer(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
     DeferredSends& deferred = adapter.deferred;
     machine::acquire(deferred.lock);
     deferred.finished.push_back({packet, status});
@@ -151,6 +161,15 @@ void send_array(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
                    const_cast<PPNDIS_PACKET>(packets.data()), static_cast<UINT>(packets.size()));
 }
 
+// Behind the handler that is running: it may still look at the packet's status.
+[[gnu::noinline]] void complete_serially(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
+    adapter.serializer.run([&adapter, packet, status] {
+        deliver_from(adapter, packet, status);
+        adapter.sends_stalled = false;
+        start_sends(adapter);
+    });
+}
+
 void queue_sends(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
     adapter.serializer.run([&adapter, queued = std::vector(packets.begin(), packets.end())] {
         adapter.send_queue.insert(adapter.send_queue.end(), queued.begin(), queued.end());
@@ -166,12 +185,7 @@ void prepare_sends(Adapter& adapter) {
 }
 
 bool begin_operation(Binding& binding, PNDIS_PACKET packet) {
-    if (!begin_hop(packet, &binding)) {
-        report("send-twice", "a packet was sent again before its send was complete");
-        return false;
-    }
-    binding.started.add(1);
-    return true;
+    return begin(binding, packet);
 }
 
 Binding* end_operation(PNDIS_PACKET packet) {
@@ -213,8 +227,8 @@ void send(Binding& binding, std::span<const PNDIS_PACKET> packets) {
         return;
     }
     for (std::size_t i = 0; i < packets.size(); ++i)
-        if (!begin_operation(binding,
-                             packets[i])) { // a packet that cannot go: the array is sent in two parts around it
+        if (!begin(binding, packets[i]))
+            [[unlikely]] { // a packet that cannot go: the array is sent in two parts around it
             send_array(adapter, packets.first(i));
             tell_sender(binding, packets[i], NDIS_STATUS_FAILURE);
             send(binding, packets.subspan(i + 1));
@@ -227,18 +241,12 @@ void send_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
     machine::DispatchScope dispatch;
     if (status == NDIS_STATUS_RESOURCES) // NdisMSendComplete: never; drivers pass on what their allocator said
         status = NDIS_STATUS_FAILURE;
-    if (!adapter.deserialized) {
-        // Behind the handler that is running: it may still look at the packet's status.
-        adapter.serializer.run([&adapter, packet, status] {
-            deliver_from(adapter, packet, status);
-            adapter.sends_stalled = false;
-            start_sends(adapter);
-        });
-    } else if (completion_depth < max_completion_depth) {
+    if (!adapter.deserialized)
+        complete_serially(adapter, packet, status);
+    else if (completion_depth < max_completion_depth)
         deliver(packet, status);
-    } else {
+    else
         defer(adapter, packet, status);
-    }
 }
 
 void sends_possible(Adapter& adapter) {

@@ -13,6 +13,17 @@ namespace {
 
 constexpr std::size_t first_buffer_bytes = 2048; // an Ethernet frame and room; longer ones make their slot grow
 
+// Small frames are those of which the most come: their bytes are moved without a call.
+void copy(std::byte* to, std::span<const std::byte> frame) {
+    constexpr std::size_t piece = 64;
+    if (frame.size() < piece || frame.size() > 2 * piece) {
+        std::memcpy(to, frame.data(), frame.size());
+        return;
+    }
+    std::memcpy(to, frame.data(), piece);
+    std::memcpy(to + frame.size() - piece, frame.data() + frame.size() - piece, piece); // they may overlap
+}
+
 } // namespace
 
 Slots::Slots(unsigned processor, std::size_t count, Reserved reserved)
@@ -21,7 +32,7 @@ Slots::Slots(unsigned processor, std::size_t count, Reserved reserved)
     NdisAllocatePacketPool(&status, &pool_, static_cast<UINT>(count), PROTOCOL_RESERVED_SIZE_IN_PACKET);
     if (status != NDIS_STATUS_SUCCESS)
         throw std::bad_alloc();
-    free_.reserve(count);
+    free_.resize(count);
     elsewhere_.reserve(count);
     for (Slot& slot : slots_)
         make(slot);
@@ -34,7 +45,7 @@ void Slots::make(Slot& slot) {
         throw std::bad_alloc();
     *home(slot.packet) = &slot;
     NDIS_SET_PACKET_HEADER_SIZE(slot.packet, ethernet_header_bytes);
-    free_.push_back(&slot);
+    free_[free_count_++] = &slot;
 }
 
 Slots::Slot** Slots::home(PNDIS_PACKET packet) const {
@@ -72,23 +83,24 @@ Slots::~Slots() {
 
 void Slots::collect() {
     machine::acquire(lock_);
-    free_.insert(free_.end(), elsewhere_.begin(), elsewhere_.end());
+    for (Slot* slot : elsewhere_)
+        free_[free_count_++] = slot;
     elsewhere_.clear();
     machine::release(lock_);
 }
 
 std::size_t Slots::free_now() {
-    if (free_.size() < slots_.size() / 2)
+    if (free_count_ < slots_.size() / 2)
         collect();
-    return free_.size();
+    return free_count_;
 }
 
 PNDIS_PACKET Slots::take(std::span<const std::byte> frame) {
-    Slot& slot = *free_.back();
+    Slot& slot = *free_[free_count_ - 1];
     if (frame.size() > slot.memory.size() && !grow(slot, frame.size()))
         return nullptr;
-    free_.pop_back();
-    std::memcpy(slot.memory.data(), frame.data(), frame.size());
+    --free_count_;
+    copy(slot.memory.data(), frame);
     NdisAdjustBufferLength(slot.buffer, static_cast<UINT>(frame.size()));
     NDIS_PACKET_VALID_COUNTS(slot.packet) = FALSE;
     taken_.add(1);
@@ -99,9 +111,14 @@ void Slots::put(PNDIS_PACKET packet) {
     Slot* const slot = *home(packet);
     back_.add(1);
     if (machine::current_processor() == processor_) {
-        free_.push_back(slot);
+        free_[free_count_++] = slot;
         return;
     }
+    put_elsewhere(slot);
+}
+
+// Apart, like every rarer case of these two functions: what is called for each packet then saves hardly a register.
+[[gnu::noinline]] void Slots::put_elsewhere(Slot* slot) {
     machine::acquire(lock_);
     elsewhere_.push_back(slot);
     machine::release(lock_);

@@ -44,6 +44,7 @@ class Slots {
     void make(Slot& slot);
     bool grow(Slot& slot, std::size_t bytes);
     void collect();
+    void put_elsewhere(Slot* slot);
 
     Slot** home(PNDIS_PACKET packet) const; // where the slot's address travels
 
@@ -51,7 +52,8 @@ class Slots {
     const Reserved reserved_;
     NDIS_HANDLE pool_ = nullptr;
     std::vector<Slot> slots_;
-    std::vector<Slot*> free_;      // the owning processor's only
+    std::vector<Slot*> free_; // the owning processor's only: the first free_count_
+    std::size_t free_count_ = 0;
     std::uintptr_t lock_ = 0;      // guards elsewhere_
     std::vector<Slot*> elsewhere_; // given back on other processors
     Tally taken_, back_;

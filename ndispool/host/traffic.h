@@ -14,13 +14,16 @@ namespace ndispool::host {
 
 class Traffic {
   public:
-    explicit Traffic(std::uint64_t budget = std::numeric_limits<std::uint64_t>::max()) : budget_(budget) {}
+    static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
+    explicit Traffic(std::uint64_t budget = unlimited) : budget_(budget) {}
 
     // Reserves up to `wanted` frames of the budget; give back what did not come.
     std::size_t reserve(std::size_t wanted) noexcept {
         if (!open_.load(std::memory_order_acquire)) // pairs with open(): everything is bound
             return 0;
         std::uint64_t left = budget_.load(std::memory_order_relaxed); // a count; orders no other data
+        if (left == unlimited)
+            return wanted;
         std::uint64_t mine;
         do
             mine = std::min<std::uint64_t>(left, wanted);
@@ -28,7 +31,7 @@ class Traffic {
         return mine;
     }
     void give_back(std::size_t unused) noexcept {
-        if (unused > 0)
+        if (unused > 0 && budget_.load(std::memory_order_relaxed) != unlimited)
             budget_.fetch_add(unused, std::memory_order_relaxed);
     }
     bool spent() const noexcept { return budget_.load(std::memory_order_relaxed) == 0; }
@@ -37,8 +40,13 @@ class Traffic {
     void open() noexcept { open_.store(true, std::memory_order_release); }
     void stop() noexcept { open_.store(false, std::memory_order_release); }
 
-    // Something moved just now.
-    void moved() noexcept { last_.store(machine::uptime_100ns(), std::memory_order_relaxed); }
+    // Something moved just now. What all processors write they write seldom.
+    void moved() noexcept {
+        constexpr std::uint64_t often_100ns = 100;
+        const std::uint64_t now = machine::uptime_100ns();
+        if (now - last_.load(std::memory_order_relaxed) >= often_100ns)
+            last_.store(now, std::memory_order_relaxed);
+    }
     std::uint64_t last_moved() const noexcept { return last_.load(std::memory_order_relaxed); }
 
   private:

@@ -177,7 +177,7 @@ std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, UL
 WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom, std::size_t number)
     : wire_(wire), traffic_(traffic), processor_(processor), address_(address_of(number)),
       slots_(processor, slot_count, Reserved::miniport), freedom_(freedom),
-      outlet_(wire, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
+      outlet_(wire, traffic, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
       completions_([this](PNDIS_PACKET packet) { NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS); }),
       waker_(wire, processor) {}
 
@@ -212,13 +212,12 @@ NDIS_STATUS WireAdapter::initialize(NDIS_HANDLE adapter, PUINT selected, PNDIS_M
 }
 
 bool WireAdapter::poll() noexcept {
-    const bool sent = outlet_.flush();
+    const bool sent = outlet_.look();
     const bool received = receive();
-    if (sent || received)
+    if (received)
         traffic_.moved();
-    const bool busy = sent || received || outlet_.pressing();
-    waker_.polled(busy);
-    return busy;
+    waker_.polled(sent || received);
+    return sent || received;
 }
 
 bool WireAdapter::may_receive() const {
@@ -272,8 +271,8 @@ void WireAdapter::indicate(std::span<PNDIS_PACKET> packets) {
 
 // The frame goes on as a copy, and the packet is free.
 void WireAdapter::keep_copy(PNDIS_PACKET packet) {
-    if (outlet_.push(outgoing(time_to_send(packet), copy_of(packet))))
-        machine::wake(processor_);
+    Outgoing copy = outgoing(time_to_send(packet), copy_of(packet));
+    outlet_.push(std::span(&copy, 1));
 }
 
 void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
@@ -283,8 +282,7 @@ void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
         return;
     }
     if (!freedom_.used()) {
-        if (outlet_.push(packets, time_to_send))
-            machine::wake(processor_);
+        outlet_.push(packets, time_to_send);
         return;
     }
     for (PNDIS_PACKET packet : packets)
@@ -299,8 +297,7 @@ NDIS_STATUS WireAdapter::send_one(PNDIS_PACKET packet) {
         keep_copy(packet);
         return NDIS_STATUS_SUCCESS;
     }
-    if (outlet_.push(std::span(&packet, 1), time_to_send))
-        machine::wake(processor_);
+    outlet_.push(packet, time_to_send(packet));
     return NDIS_STATUS_PENDING;
 }
 

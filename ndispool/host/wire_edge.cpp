@@ -74,7 +74,7 @@ NDIS_STATUS pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT event) {
 
 WireEdge::WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom)
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::protocol),
-      freedom_(freedom), outlet_(wire, [this](std::span<const PNDIS_PACKET> taken) { give_back(taken); }),
+      freedom_(freedom), outlet_(wire, traffic, [this](std::span<const PNDIS_PACKET> taken) { give_back(taken); }),
       returns_([](PNDIS_PACKET packet) { NdisReturnPackets(&packet, 1); }), waker_(wire, processor) {
     edges.push_back(this);
 }
@@ -192,13 +192,12 @@ void WireEdge::request_completed(NDIS_STATUS status) {
 }
 
 bool WireEdge::poll() noexcept {
-    const bool taken = outlet_.flush();
+    const bool taken = outlet_.look();
     const bool sent = forward();
-    if (taken || sent)
+    if (sent)
         traffic_.moved();
-    const bool busy = taken || sent || outlet_.pressing();
-    waker_.polled(busy);
-    return busy;
+    waker_.polled(taken || sent);
+    return taken || sent;
 }
 
 // Frames of the wire go down, as many as there are descriptors for.
@@ -273,8 +272,7 @@ int WireEdge::received(PNDIS_PACKET packet) {
         push(outgoing(time_received(packet), copy_of(packet)));
         return 0;
     }
-    if (outlet_.push(std::span(&packet, 1), time_received))
-        machine::wake(processor_);
+    outlet_.push(packet, time_received(packet));
     return 1;
 }
 
@@ -330,8 +328,7 @@ void WireEdge::transferred(PNDIS_PACKET packet, NDIS_STATUS status) {
 }
 
 void WireEdge::push(Outgoing frame) {
-    if (outlet_.push(std::move(frame)))
-        machine::wake(processor_);
+    outlet_.push(std::span(&frame, 1));
 }
 
 void WireEdge::give_up() {

@@ -9,6 +9,7 @@
 namespace ndispool::machine {
 
 constinit thread_local detail::ThreadState detail::this_thread;
+constinit std::atomic<unsigned> detail::processors = 1;
 
 namespace {
 
@@ -16,7 +17,6 @@ using detail::this_thread;
 
 std::array<Token, max_processors> tokens;
 Bell given; // rung when a token may have become free for somebody who waits
-std::atomic<unsigned> processors = 1;
 
 constexpr unsigned tries = 64; // some microseconds: longer than most lock sections, shorter than a thread switch
 
@@ -93,10 +93,6 @@ void wait_for_end(Token& token) noexcept {
 }
 
 } // namespace
-
-unsigned processor_count() noexcept {
-    return processors.load(std::memory_order_relaxed);
-}
 
 void detail::set_processor_count(unsigned count) noexcept {
     processors.store(count, std::memory_order_relaxed);

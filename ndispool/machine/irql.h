@@ -12,6 +12,7 @@
 // Not here: threads that run things at DISPATCH by themselves (processor.h).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 namespace ndispool::machine {
@@ -29,10 +30,13 @@ struct alignas(8) ThreadState { // its address is the thread's tag in spin locks
 };
 // Initial-exec, constant-initialised and hidden: reading it is one instruction and never a call.
 [[gnu::tls_model("initial-exec"), gnu::visibility("hidden")]] extern constinit thread_local ThreadState this_thread;
+extern constinit std::atomic<unsigned> processors;
 void set_processor_count(unsigned count) noexcept; // for start() and stop()
 } // namespace detail
 
-unsigned processor_count() noexcept; // 1 before start()
+inline unsigned processor_count() noexcept { // 1 before start()
+    return detail::processors.load(std::memory_order_relaxed);
+}
 
 inline Irql current_irql() noexcept {
     return detail::this_thread.irql;
@@ -51,6 +55,11 @@ Irql raise_irql(Irql to) noexcept;
 
 // Gives the processor back when it goes below DISPATCH. A level above the current one is reported and ignored.
 void lower_irql(Irql to) noexcept;
+
+// No other thread is at DISPATCH now, and none will be before the caller goes below: a machine of one processor.
+inline bool alone_at_dispatch() noexcept {
+    return processor_count() == 1 && current_irql() >= dispatch_level;
+}
 
 // At DISPATCH for the length of a scope; costs one thread-local read when the caller already is.
 class DispatchScope {

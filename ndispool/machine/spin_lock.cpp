@@ -15,17 +15,6 @@ constexpr unsigned tries = 64;
 
 static_assert(alignof(detail::ThreadState) > awaited, "a thread's tag leaves the bit free");
 
-Word tag() noexcept {
-    return reinterpret_cast<Word>(&detail::this_thread);
-}
-
-// Partner of the acquire: the exchange in release(), so that owners see each other's work.
-bool take(Word& word, Word owner) noexcept {
-    const std::atomic_ref lock(word);
-    Word seen = lock.load(std::memory_order_relaxed);
-    return seen == 0 && lock.compare_exchange_strong(seen, owner, std::memory_order_acquire);
-}
-
 // False when it is free by now.
 bool mark_awaited(Word& word) noexcept {
     const std::atomic_ref lock(word);
@@ -36,7 +25,11 @@ bool mark_awaited(Word& word) noexcept {
     return seen != 0;
 }
 
-[[gnu::noinline]] void wait_and_take(Word& word) noexcept {
+} // namespace
+
+void detail::wait_and_take(Word& word) noexcept {
+    if (owned_by_caller(std::atomic_ref(word).load(std::memory_order_relaxed)))
+        return report_bug("spin lock taken by the thread that owns it", &word);
     for (unsigned i = 0; i < tries; ++i, relax())
         if (take(word, tag()))
             return;
@@ -50,31 +43,15 @@ bool mark_awaited(Word& word) noexcept {
     }
 }
 
-} // namespace
-
-void acquire(Word& word) noexcept {
-    if (take(word, tag()))
-        return;
-    if (owned_by_caller(std::atomic_ref(word).load(std::memory_order_relaxed)))
-        return report_bug("spin lock taken by the thread that owns it", &word);
-    wait_and_take(word);
-}
-
-bool try_acquire(Word& word) noexcept {
-    return take(word, tag());
-}
-
-void release(Word& word) noexcept {
-    Bell& bell = bell_at(&word); // the exchange is the last touch: the next owner may free the lock
-    const Word was = std::atomic_ref(word).exchange(0, std::memory_order_acq_rel);
+void detail::given_back(const Word* word, Word was) noexcept {
     if (!owned_by_caller(was))
-        report_bug(was ? "spin lock given back by a thread that does not own it" : "free spin lock given back", &word);
+        report_bug(was ? "spin lock given back by a thread that does not own it" : "free spin lock given back", word);
     if (was & awaited)
-        bell.ring();
+        bell_at(word).ring();
 }
 
 bool owned_by_caller(Word word) noexcept {
-    return (word & ~awaited) == tag();
+    return (word & ~awaited) == detail::tag();
 }
 
 } // namespace ndispool::machine

@@ -16,7 +16,9 @@ void NdisFreeSpinLock(PNDIS_SPIN_LOCK) {}
 
 void NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock) {
     machine::preemption_point();
-    const KIRQL old = machine::raise_irql(machine::dispatch_level);
+    const KIRQL old = machine::current_irql();
+    if (old != machine::dispatch_level) // the level of nearly every caller on the way of packets
+        machine::raise_irql(machine::dispatch_level);
     machine::acquire(SpinLock->SpinLock);
     SpinLock->OldIrql = old; // the owner's, so not before the lock is held
 }
@@ -24,7 +26,8 @@ void NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock) {
 void NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock) {
     const KIRQL old = SpinLock->OldIrql; // the next owner's as soon as the lock is free
     machine::release(SpinLock->SpinLock);
-    machine::lower_irql(old);
+    if (old != machine::current_irql())
+        machine::lower_irql(old);
 }
 
 void NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock) {

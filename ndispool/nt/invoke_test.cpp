@@ -61,6 +61,55 @@ TEST(Invoke, looks_up_how_a_handler_wants_to_be_called) {
     EXPECT_EQ(received, Seven(1, 2, 3, nullptr, 5, 6, 7));
 }
 
+// A call site that does not know which kind of driver it will call, as all of the host's are. To g++ 12 the calls through the two
+// kinds of pointer are the same one, where nothing else stands between them; it then drops that of a Windows driver.
+using Site = std::int32_t (*)(Abi, Handler, void*);
+[[gnu::noinline]] std::int32_t call_barely(Abi abi, Handler handler, void* object) {
+    return detail::call(abi, handler, std::uint8_t{255}, std::int16_t{-2}, 0xFFFFFFFEu, object, std::int64_t{INT64_MIN},
+                        std::int8_t{-5}, std::uint64_t{UINT64_MAX});
+}
+[[gnu::noinline]] std::int32_t call_inside(Abi abi, Handler handler, void* object) {
+    return invoke(abi, handler, 255, -2, 0xFFFFFFFEu, object, INT64_MIN, -5, UINT64_MAX);
+}
+
+void expect_both_kinds_called(Site site) {
+    int object = 0;
+    const Seven expected(255, -2, 0xFFFFFFFE, &object, INT64_MIN, -5, UINT64_MAX);
+    volatile Abi abi = Abi::system_v; // volatile: a site that knew what it calls would show nothing
+    volatile Handler handler = &system_v_handler;
+    EXPECT_EQ(site(abi, handler, &object), -7);
+    EXPECT_EQ(received, expected);
+    received = {};
+    abi = Abi::microsoft;
+    handler = as_microsoft;
+    EXPECT_EQ(site(abi, handler, &object), -8);
+    EXPECT_EQ(received, expected);
+}
+
+TEST(Invoke, one_call_site_calls_handlers_of_both_kinds) {
+    expect_both_kinds_called(call_barely);
+    expect_both_kinds_called(call_inside);
+}
+
+// What an observer is told of the calls.
+struct Heard final : CallObserver {
+    void entered(const void*, const std::uint64_t* arguments) noexcept override { last = arguments[6]; }
+    void left(const void*, const std::uint64_t*, std::uint64_t result) noexcept override {
+        results.push_back(static_cast<std::int32_t>(result));
+    }
+    std::uint64_t last = 0;
+    std::vector<std::int32_t> results;
+};
+
+TEST(Invoke, one_call_site_calls_handlers_of_both_kinds_while_somebody_observes) {
+    Heard heard;
+    call_observer = &heard;
+    expect_both_kinds_called(call_inside);
+    call_observer = nullptr;
+    EXPECT_EQ(heard.results, (std::vector<std::int32_t>{-7, -8}));
+    EXPECT_EQ(heard.last, UINT64_MAX);
+}
+
 TEST(CodeRanges, an_address_in_no_range_is_native_code_of_nobody) {
     int somewhere = 0;
     EXPECT_EQ(abi_of(&somewhere), Abi::system_v);
