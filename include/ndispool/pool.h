@@ -51,7 +51,7 @@ struct Snapshot {
     Shape shape;
     std::uint32_t in_use = 0; // static and overflow together
     // The highest in_use there was. While several threads use the pool it may stay behind by what their stocks held, at
-    // most 512 for each; with one, or once every static descriptor was out, it does not.
+    // most 512 for each; with one, or once somebody wanted a static descriptor while all were out, it does not.
     std::uint32_t peak = 0;
     std::uint32_t overflow_in_use = 0;
     std::uint32_t overflow_peak = 0;

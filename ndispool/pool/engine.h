@@ -414,21 +414,21 @@ template <class P> void Engine<P>::raise_peak(std::uint64_t used) noexcept {
         ;
 }
 
-// The usage is looked at when more descriptors are away from the depot than ever before, and, until it kept none since then,
-// at every allocation that leaves a slot fewer than before. While there is one slot that misses nothing.
+// The usage is looked at when more descriptors are away from the depot than ever before, and when a slot is left fewer than it
+// had to keep: while there is one slot, what makes the usage (away - kept, nothing being beside) a new peak; while there are
+// several, what it had when it last came here, until it kept none since then.
 template <class P> void Engine<P>::note_peak(Slot* own) noexcept {
     const std::uint32_t away = row_.count() - depot_.free();
     const bool record = away > most_away_;
-    if (record || own == nullptr || own->kept() < own->slack()) {
+    const auto unseen = [&] { return away > peak() ? away - peak() : 0; };
+    if (record || own == nullptr || own->kept() < (owned_ == 1 ? unseen() : own->slack())) {
         most_away_ = std::max(most_away_, away);
         if (const auto sum = try_sum())
             raise_peak(sum->used());
     }
     if (own == nullptr)
         return;
-    // One slot, nothing beside: usage == away - kept, so if away - peak are kept that is no new peak.
-    const std::uint32_t slack = away > peak() ? away - peak() : 0;
-    const std::uint32_t wanted = owned_ == 1 || record ? slack : std::min(slack, own->slack());
+    const std::uint32_t wanted = owned_ == 1 || record ? unseen() : std::min(unseen(), own->slack());
     own->set_slack(std::min(wanted, own->kept()));
 }
 

@@ -248,6 +248,20 @@ TEST(Pool, snapshot_tells_use_peaks_allocations_frees_and_refusals) {
     EXPECT_EQ(now.refusals, 2u);
 }
 
+// What came back to the depot and was fetched from there again may make a peak without another record of the depot's.
+TEST(Pool, the_peak_of_one_thread_is_exact) {
+    const auto pool = pool_of(75, 0);
+    std::vector<void*> held(75);
+    const std::span all(held);
+    ASSERT_EQ(pool->allocate(all.first(47)), 47u);
+    ASSERT_EQ(pool->free(all.first(44)), 44u);
+    ASSERT_EQ(pool->allocate(all.first(48)), 48u);
+    ASSERT_EQ(pool->allocate(all.subspan(48, 12)), 12u);
+    ASSERT_TRUE(pool->free(held[0]));
+    EXPECT_EQ(pool->snapshot().in_use, 62u);
+    EXPECT_EQ(pool->snapshot().peak, 63u);
+}
+
 TEST(Pool, an_empty_bulk_is_no_refusal) {
     const auto pool = pool_of(0, 0);
     EXPECT_EQ(pool->allocate(std::span<void*>()), 0u);
