@@ -3,7 +3,8 @@
 //   Callers:   tests that recorded a history.
 //   Holds:     the pool explained: allocate gives a descriptor that nobody has, and gives none only if all are out; in_use
 //              is the number out. A bulk is single operations within the time of the call: allocations and a refusal in
-//              their order, frees in any (the pool gives back those of the overflow first).
+//              their order, frees in any (the pool gives back those of the overflow first). A reservation is a bulk that was
+//              not short; one that was refused is an instant at which fewer were free, and nothing else.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,7 @@ namespace ndispool::pool {
 struct Operation {
     enum Kind : std::uint8_t { allocate, refused, free, in_use };
     Kind kind;
-    std::uint8_t value;  // which descriptor; the answer of in_use
+    std::uint8_t value;  // which descriptor; how many were refused; the answer of in_use
     std::uint64_t begin; // instants, all different
     std::uint64_t end;
 };
@@ -91,7 +92,7 @@ class Explanation {
             fits = (out & bit) != 0;
             return fits ? std::optional(out & ~bit) : std::nullopt;
         case Operation::refused:
-            fits = used == capacity_;
+            fits = used + operation.value > capacity_;
             break;
         case Operation::in_use:
             fits = used == operation.value;

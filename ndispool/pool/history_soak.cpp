@@ -1,6 +1,7 @@
-// Records what threads see of small pools and asks whether one order of their operations explains it (history.h).
+// Records what threads see of small pools and asks whether one order of their operations explains it (history.h). Then faults
+// are planted, each of which must give a history that nothing explains.
 //
-//   history_soak [HISTORIES]    with seeds 1, 2, 3...; a history that nothing explains is printed
+//   history_soak [HISTORIES]    with seeds 1, 2, 3...; a history that nothing explains is printed, those of faults are not
 #include "ndispool/pool.h"
 #include "ndispool/pool/history.h"
 
@@ -8,6 +9,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <random>
@@ -21,6 +23,16 @@ constexpr int batch = 100; // histories that the same threads make
 constexpr int most_threads = 4;
 constexpr int most_operations = 9; // of a thread, bulks counted as what they consist of, and one for what was kept
 
+constexpr std::uint64_t enough_for_a_fault = 100000; // most are found in the first hundred
+
+// What could be wrong.
+enum class Fault {
+    none,
+    takes_a_part,     // what is refused in the end had some of the descriptors meanwhile
+    refuses_the_last, // a reservation of all that are free
+    answers_late,     // in_use says what was true before the call
+};
+
 // What a thread did, by address of descriptors; afterwards these become numbers.
 struct Seen {
     Operation operation;
@@ -29,7 +41,8 @@ struct Seen {
 
 class Recorder {
   public:
-    void start(std::uint64_t seed) {
+    void start(std::uint64_t seed, Fault fault) {
+        fault_ = fault;
         Seeded choose(seed);
         const auto capacity = static_cast<std::uint32_t>(1 + choose() % 4);
         const auto statics = static_cast<std::uint32_t>(choose() % (capacity + 1));
@@ -59,9 +72,10 @@ class Recorder {
                 sched_yield();
         Seeded choose(seed_ * most_threads + static_cast<std::uint64_t>(number));
         std::vector<void*> mine;
-        while (seen_[number].size() + mine.size() < most_operations - 2) {
+        Reserved reserved;
+        while (seen_[number].size() + mine.size() + reserved.left.size() < most_operations - 2) {
             pause(choose);
-            switch (choose() % 6) {
+            switch (choose() % 8) {
             case 0:
             case 1:
                 allocate(number, 1, mine);
@@ -72,15 +86,23 @@ class Recorder {
             case 3:
                 ask(number);
                 break;
+            case 4:
+                release(number, reserved);
+                reserve(number, static_cast<std::uint32_t>(1 + choose() % 3), mine, reserved);
+                break;
+            case 5:
+                allocate_reserved(reserved, mine);
+                break;
             default:
                 free(number, mine, choose() % 4 == 0 ? 2 : 1);
             }
         }
         pause(choose);
+        release(number, reserved);
         free(number, mine, mine.size());
     }
 
-    [[nodiscard]] bool explained() {
+    [[nodiscard]] bool explained(bool show) {
         std::map<void*, std::uint8_t> numbers;
         History history;
         for (const auto& seen : seen_) {
@@ -94,7 +116,8 @@ class Recorder {
         }
         if (pool_->in_use() == ballast_.size() && Explanation(history, capacity_).exists())
             return true;
-        print(history);
+        if (show)
+            print(history);
         return false;
     }
 
@@ -111,6 +134,11 @@ class Recorder {
 
   private:
     using Seeded = std::mt19937_64;
+
+    struct Reserved {
+        Reservation reservation;
+        std::vector<void*> left; // in it
+    };
 
     // Each instant is another. The order of these is one that all threads agree on.
     std::uint64_t now() { return clock_.fetch_add(1, std::memory_order_seq_cst); }
@@ -140,7 +168,7 @@ class Recorder {
             mine.push_back(out[i]);
         }
         if (got < count)
-            seen_[number].push_back({{Operation::refused, 0, begin, end}, nullptr});
+            seen_[number].push_back({{Operation::refused, 1, begin, end}, nullptr});
     }
 
     void free(int number, std::vector<void*>& mine, std::size_t count) {
@@ -158,10 +186,72 @@ class Recorder {
     }
 
     void ask(int number) {
+        const std::uint32_t before = fault_ == Fault::answers_late ? pool_->in_use() : 0;
+        if (fault_ == Fault::answers_late)
+            sched_yield();
         const std::uint64_t begin = now();
         linger(begin);
-        const auto used = static_cast<std::uint8_t>(pool_->in_use() - ballast_.size());
-        seen_[number].push_back({{Operation::in_use, used, begin, now()}, nullptr});
+        const std::uint32_t answer = fault_ == Fault::answers_late ? before : pool_->in_use();
+        seen_[number].push_back({{Operation::in_use, above_ballast(answer), begin, now()}, nullptr});
+    }
+
+    // One of them is allocated at once: from there on it can be seen which the others are.
+    void reserve(int number, std::uint32_t count, std::vector<void*>& mine, Reserved& to) {
+        const std::uint64_t begin = now();
+        linger(begin);
+        to.reservation = reservation(count);
+        const std::uint64_t end = now();
+        if (to.reservation.size() != count) {
+            seen_[number].push_back({{Operation::refused, static_cast<std::uint8_t>(count), begin, end}, nullptr});
+            return;
+        }
+        void* next = to.reservation.allocate();
+        mine.push_back(next);
+        while (to.left.size() < to.reservation.size()) {
+            std::memcpy(&next, next, sizeof next);
+            to.left.push_back(next);
+        }
+        // The last of them was taken first.
+        for (std::size_t i = to.left.size(); i != 0; --i)
+            seen_[number].push_back({{Operation::allocate, 0, begin, end}, to.left[i - 1]});
+        seen_[number].push_back({{Operation::allocate, 0, begin, end}, mine.back()});
+    }
+
+    [[nodiscard]] Reservation reservation(std::uint32_t count) {
+        if (fault_ == Fault::takes_a_part) {
+            std::array<void*, 3> some{};
+            const std::size_t got = pool_->allocate(std::span(some).first(count));
+            sched_yield();
+            pool_->free(std::span(some).first(got));
+            return got < count ? Reservation() : pool_->reserve(count);
+        }
+        if (fault_ == Fault::refuses_the_last && above_ballast(pool_->in_use()) + count >= capacity_)
+            return {};
+        return pool_->reserve(count);
+    }
+
+    static void allocate_reserved(Reserved& from, std::vector<void*>& mine) {
+        if (from.left.empty())
+            return;
+        mine.push_back(from.reservation.allocate());
+        if (mine.back() != from.left.front())
+            std::abort();
+        from.left.erase(from.left.begin());
+    }
+
+    void release(int number, Reserved& reserved) {
+        if (reserved.left.empty())
+            return;
+        const std::uint64_t begin = now();
+        reserved.reservation.release();
+        const std::uint64_t end = now();
+        for (void* descriptor : reserved.left)
+            seen_[number].push_back({{Operation::free, 0, begin, end}, descriptor});
+        reserved.left.clear();
+    }
+
+    [[nodiscard]] std::uint8_t above_ballast(std::uint32_t used) const {
+        return static_cast<std::uint8_t>(used - ballast_.size());
     }
 
     void print(const History& history) const {
@@ -185,15 +275,20 @@ class Recorder {
     std::array<std::vector<Seen>, most_threads> seen_;
     std::uint64_t seed_ = 0;
     int threads_ = 0;
+    Fault fault_ = Fault::none;
 };
 
-// The exit code of the program.
-int record(std::uint64_t histories) {
+struct Result {
+    std::uint64_t histories = 0, unexplained = 0, overlaps = 0;
+};
+
+// Until that many were made, or some could not be explained.
+Result record(std::uint64_t histories, Fault fault) {
     std::vector<Recorder> recorders(batch);
-    std::uint64_t seed = 0, unexplained = 0, overlaps = 0;
-    while (seed < histories && unexplained < 5) {
+    Result result;
+    while (result.histories < histories && result.unexplained < (fault == Fault::none ? 5 : 1)) {
         for (Recorder& recorder : recorders)
-            recorder.start(++seed);
+            recorder.start(++result.histories, fault);
         {
             std::vector<std::jthread> threads; // new ones each time, so slots come and go
             for (int number = 0; number < most_threads; ++number)
@@ -203,19 +298,34 @@ int record(std::uint64_t histories) {
                 });
         }
         for (Recorder& recorder : recorders) {
-            unexplained += !recorder.explained();
-            overlaps += recorder.overlaps();
+            result.unexplained += !recorder.explained(fault == Fault::none);
+            result.overlaps += recorder.overlaps();
         }
     }
+    return result;
+}
+
+// The exit code of the program.
+int soak(std::uint64_t histories) {
+    const Result found = record(histories, Fault::none);
     std::printf("%llu histories, %llu unexplained; %.1f pairs of operations at the same time in each\n",
-                static_cast<unsigned long long>(seed), static_cast<unsigned long long>(unexplained),
-                static_cast<double>(overlaps) / static_cast<double>(seed));
-    return unexplained == 0 ? 0 : 1;
+                static_cast<unsigned long long>(found.histories), static_cast<unsigned long long>(found.unexplained),
+                static_cast<double>(found.overlaps) / static_cast<double>(found.histories));
+    bool right = found.unexplained == 0;
+    for (const Fault fault : {Fault::takes_a_part, Fault::refuses_the_last, Fault::answers_late}) {
+        const Result planted = record(enough_for_a_fault, fault);
+        static constexpr const char* names[] = {"none", "takes_a_part", "refuses_the_last", "answers_late"};
+        std::printf("%-16s %llu of %llu histories unexplained%s\n", names[static_cast<int>(fault)],
+                    static_cast<unsigned long long>(planted.unexplained),
+                    static_cast<unsigned long long>(planted.histories), planted.unexplained != 0 ? "" : ": NOT FOUND");
+        right = right && planted.unexplained != 0;
+    }
+    return right ? 0 : 1;
 }
 
 } // namespace
 } // namespace ndispool::pool
 
 int main(int count, char** arguments) {
-    return ndispool::pool::record(count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 4000);
+    return ndispool::pool::soak(count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 4000);
 }
