@@ -1,24 +1,27 @@
-// The static descriptors of a pool and who has them: each is out, in the stock of one slot, or in the depot. The fast path
-// is the slot's own (detail/slot.h); here is all that needs more than one thread's share, under one lock.
+// The static descriptors of a pool and who has them: each is out, in the stock of one slot or on its shelf, or in the
+// depot. The fast path is the slot's own (detail/slot.h); here is all that needs more than one thread's share, under one
+// lock.
 //
 //   Callers:   any thread. `own` is the calling thread's slot, or null: it has none.
-//   Holds:     depot + sum of (stock + allocations - frees) over all slots == count, whenever the lock is free.
+//   Holds:     depot + sum of (stock + shelf + allocations - frees) over all slots == count, whenever the lock is free.
 //     strict   take falls short only after an instant at which every descriptor was out. With depot and own stock empty
 //              that is so if the exact usage equals count; otherwise all other stocks are seized, which settles it.
 //     exact    read() adds up all frees, then all allocations, then all frees again. Equal sums of frees: none was
 //              counted in between, since counters only grow. The sum of allocations passed every value on its way to
 //              what was read, so at some instant in between it was just that.
-//     bounded  only a thread that holds the lock, or is inside take or give of a slot, is ever waited for.
-//   Not here:  overflow, memory, which thread has which slot (pool.cpp, thread_slots.h).
+//     bounded  only a thread that holds the lock, or is inside take or give of a slot or shelf, is ever waited for.
+//   Not here:  how much a slot may keep (shares.h), shelves, which replace stocks when nearly all are out (crowd.h),
+//              overflow, memory, which thread has which slot (pool.cpp, thread_slots.h).
 #pragma once
 
+#include "ndispool/pool/crowd.h"
 #include "ndispool/pool/depot.h"
+#include "ndispool/pool/shares.h"
+#include "ndispool/pool/slot_list.h"
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <span>
 #include <utility>
@@ -40,15 +43,8 @@ template <class P> class Engine {
     // `beside` counts descriptors that the engine does not have, but whose usage is the pool's as well. `slots_work`: the
     // heavy barrier does.
     Engine(const detail::Row& row, const Counters& beside, bool slots_work)
-        : row_(row), folder_(row), beside_(beside), slots_work_(slots_work), depot_(row, batch_) {}
-    ~Engine() {
-        for (Slot* slot = first(); slot != nullptr;) { // the newest first
-            Slot* const next = slot->next;
-            slot->~Slot();
-            std::free(reinterpret_cast<std::byte*>(slot) - slot_offset(--slots_));
-            slot = next;
-        }
-    }
+        : row_(row), folder_(row), beside_(beside), slots_work_(slots_work), shares_(row.count()),
+          depot_(row, shares_.batch()) {}
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
@@ -63,7 +59,7 @@ template <class P> class Engine {
     template <class Action> void give(Slot* own, std::span<void* const> descriptors, Action emptied) noexcept;
 
     // What was true at one instant during the call, with what is beside. Nothing: others were too busy.
-    [[nodiscard]] std::optional<Sum> try_sum() const noexcept;
+    [[nodiscard]] std::optional<Sum> try_sum() const noexcept { return try_read<true>(); }
     // The same, for sure. What is beside must not change meanwhile.
     [[nodiscard]] Sum frozen_sum() noexcept;
 
@@ -72,10 +68,11 @@ template <class P> class Engine {
         std::lock_guard held(lock_);
         freeze(nullptr);
         depot_.for_each(visit);
-        for (Slot* slot = first(); slot != nullptr; slot = slot->next) {
-            slot->for_each([&](void* descriptor) { visit(row_.index_of(descriptor)); });
-            folder_.for_each(slot->spare_chain(), visit);
-        }
+        slots_.for_each([&](Slot& slot) {
+            slot.for_each([&](void* descriptor) { visit(row_.index_of(descriptor)); });
+            folder_.for_each(slot.spare_chain(), visit);
+            SlotList<P>::shelf_of(slot).for_each(visit);
+        });
         thaw(nullptr);
     }
 
@@ -98,35 +95,20 @@ template <class P> class Engine {
 
     [[nodiscard]] std::size_t bytes() noexcept {
         std::lock_guard held(lock_);
-        return sizeof *this + slots_ * slot_memory;
+        return sizeof *this + slots_.bytes();
     }
     [[nodiscard]] const detail::Row& row() const { return row_; }
-    // Returns when whoever held the lock at the call has let it go.
-    void wait_for_lock_holder() noexcept { std::lock_guard held(lock_); }
-    template <class Visit> void for_each_slot(Visit visit) noexcept { for_each_other(nullptr, visit); }
+    // Returns when whoever held the lock, or that of a shelf, at the call has let it go.
+    void wait_for_lock_holders() noexcept {
+        std::lock_guard held(lock_);
+        crowd_.freeze(nullptr);
+        crowd_.thaw(nullptr);
+    }
+    template <class Visit> void for_each_slot(Visit visit) noexcept { slots_.for_each(visit); }
 
   private:
-    // A processor takes a load for one of what was stored last at the same place of another page. Descriptors begin at
-    // multiples of large powers of two; the counters, which are loaded after a descriptor is written to, do not. And those of
-    // many threads, which are added up, are not all in one set of a cache.
-    static constexpr std::size_t slot_memory = 1024;
-    [[nodiscard]] static constexpr std::size_t slot_offset(std::uint32_t number) noexcept {
-        constexpr std::array<std::size_t, 4> offsets{192, 64, 320, 128};
-        static_assert(offsets[2] + sizeof(Slot) <= slot_memory && offsets[1] % alignof(Slot) == 0);
-        return offsets[number % offsets.size()];
-    }
-
-    static constexpr std::uint32_t most_batch = 14, most_calm = 1 << 14, seldom = 1 << 11;
-
-    [[nodiscard]] Slot* first() const noexcept { return first_.load(std::memory_order_acquire); } // pairs with join()
-
-    template <class Visit> void for_each_other(const Slot* own, Visit visit) noexcept {
-        for (Slot* slot = first(); slot != nullptr; slot = slot->next)
-            if (slot != own)
-                visit(*slot);
-    }
-
     [[nodiscard]] std::optional<Sum> read(bool with_beside) const noexcept;
+    template <bool with_beside> [[nodiscard]] std::optional<Sum> try_read() const noexcept;
     [[nodiscard]] bool kept_out() const noexcept {
         return !slots_work_ || watchers_.load(std::memory_order_relaxed) != 0;
     }
@@ -138,7 +120,15 @@ template <class P> class Engine {
         return [this](detail::Chain& chain, const auto* descriptors) { folder_.fold(chain, descriptors); };
     }
 
+    // Without the lock. False: they do nothing.
+    [[nodiscard]] bool take_alone(Slot& own, std::span<void*> out) noexcept;
+    [[nodiscard]] bool give_alone(Slot& own, std::span<void* const> descriptors) noexcept;
+
     // All below: under the lock.
+    [[nodiscard]] bool is_crowded(Slot* own) noexcept;
+    [[nodiscard]] std::size_t take_apart(Slot* own, std::span<void*> out, std::size_t least) noexcept;
+    [[nodiscard]] std::size_t take_crowded(Slot* own, std::span<void*> out, std::size_t least) noexcept;
+    void give_apart(Slot* own, std::span<void* const> descriptors) noexcept;
     template <class Action> void if_emptied(Action emptied) noexcept {
         if (watchers_.load(std::memory_order_relaxed) == 0)
             return;
@@ -146,65 +136,47 @@ template <class P> class Engine {
         if (const auto sum = try_sum(); sum && sum->used() == 0)
             emptied();
     }
-    [[nodiscard]] bool seize(const Slot* own, std::size_t got) noexcept;
+    [[nodiscard]] bool seize(Slot* own, std::size_t got) noexcept;
     void freeze(const Slot* own) noexcept;
     void thaw(const Slot* own) noexcept;
     void empty(Slot& slot) noexcept;
     [[nodiscard]] bool restock(Slot& slot, std::uint32_t magazines) noexcept;
-    // What a slot may do.
-    struct Share {
-        std::uint32_t refill;    // descriptors it takes from the depot beyond what is asked for
-        std::uint32_t keep;      // of those given back it keeps so many, and up to twice as many before it comes here
-        std::uint32_t magazines; // spare ones, and as many from the depot at a time
-    };
-    [[nodiscard]] Share share() noexcept;
-    void judge_shares(std::uint64_t allocations) noexcept;
+    void refill(Slot& own, const Share& share) noexcept;
+    [[nodiscard]] Share share() noexcept { return kept_out() ? Share{} : shares_.next(owned_ == 1); }
     void note_peak(Slot* own) noexcept;
 
     const detail::Row row_;
     const Folder<P> folder_;
     const Counters& beside_;
     const bool slots_work_;
-    // What of a small pool two threads may keep is to be a small part of it.
-    const std::uint32_t most_ = std::min<std::uint32_t>(P::magazine, row_.count() / P::share);
-    // A slot's stock and its spare magazines together are at most an eighth of the pool.
-    const std::uint32_t batch_ =
-        std::clamp<std::uint32_t>(row_.count() / P::share / P::magazine, 2, most_batch + 2) - 2;
-    typename P::template Atomic<Slot*> first_{nullptr};
+    SlotList<P> slots_;
     Counters without_slot_; // of threads that have none; written under the lock
     typename P::template Atomic<std::uint32_t> watchers_{0};
     typename P::template Atomic<std::uint32_t> peak_{0};
+    Crowd<P> crowd_{row_, slots_, depot_};
 
     // What the lock guards, and the slots as they say.
     alignas(64) typename P::Lock lock_;
-    std::uint32_t calm_ = 0; // turns to the depot since keep_ or refill_ changed
-    Depot<P> depot_;
-
-    std::uint32_t refill_ = most_;
-    std::uint32_t keep_ = most_;
-    std::uint32_t calm_enough_ = P::calm; // before they grow
-    std::uint64_t seized_at_ = 0;         // allocations when somebody last found kept what was needed
-    std::uint32_t slots_ = 0;
     std::uint32_t owned_ = 0;
+    Shares<P> shares_;
+    Depot<P> depot_;
     std::uint32_t most_away_ = 0; // the most that ever were not in the depot
 };
 
 template <class P> auto Engine<P>::join() noexcept -> Slot* {
     std::lock_guard held(lock_);
-    Slot* slot = first();
+    Slot* slot = slots_.first();
     while (slot != nullptr && slot->owned)
         slot = slot->next;
-    if (slot == nullptr) {
-        void* memory = std::aligned_alloc(slot_memory, slot_memory);
-        if (memory == nullptr)
-            return nullptr;
-        slot = new (static_cast<std::byte*>(memory) + slot_offset(slots_)) Slot;
-        if (kept_out())
-            slot->block();
-        slot->next = first();
-        first_.store(slot, std::memory_order_release); // pairs with the acquire in first()
-        ++slots_;
-    }
+    if (slot == nullptr)
+        slot = slots_.add([this](Slot& fresh) {
+            if (kept_out() || crowd_.is_on())
+                fresh.block();
+            if (crowd_.is_on())
+                crowd_.admit(fresh);
+        });
+    if (slot == nullptr)
+        return nullptr;
     slot->owned = true;
     slot->set_limit(0, 0); // the first take or give comes here
     ++owned_;
@@ -213,17 +185,44 @@ template <class P> auto Engine<P>::join() noexcept -> Slot* {
 
 template <class P> void Engine<P>::leave(Slot& slot) noexcept {
     std::lock_guard held(lock_);
-    empty(slot);
+    if (crowd_.is_on() && owned_ == 2)
+        crowd_.end();
+    if (crowd_.is_on())
+        crowd_.empty(slot);
+    else
+        empty(slot);
     slot.owned = false;
     --owned_;
 }
 
 template <class P> std::size_t Engine<P>::take(Slot* own, std::span<void*> out, std::size_t least) noexcept {
-    if (own != nullptr && out.size() <= P::magazine && own->refill(unfold()) && own->take(out))
+    if (own != nullptr && take_alone(*own, out))
         return out.size();
     std::lock_guard held(lock_);
+    std::size_t got = 0;
+    if (!is_crowded(own))
+        got = take_apart(own, out, least);
+    if (crowd_.is_on() && got < out.size()) // it may just have begun
+        got += take_crowded(own, out.subspan(got), least - std::min(least, got));
+    return got;
+}
+
+template <class P> bool Engine<P>::take_alone(Slot& own, std::span<void*> out) noexcept {
+    if (crowd_.is_on())
+        return crowd_.take(own, out);
+    return out.size() <= P::magazine && own.refill(unfold()) && own.take(out);
+}
+
+// Ends the crowd if there is one that is over.
+template <class P> bool Engine<P>::is_crowded(Slot* own) noexcept {
+    if (crowd_.is_on() && crowd_.is_over(own))
+        crowd_.end();
+    return crowd_.is_on();
+}
+
+template <class P> std::size_t Engine<P>::take_apart(Slot* own, std::span<void*> out, std::size_t least) noexcept {
     const auto at_hand = [&] { return depot_.free() + (own != nullptr ? own->kept() : 0); };
-    if (at_hand() < least && (!seize(own, 0) || at_hand() < least))
+    if (at_hand() < least && (!seize(own, 0) || crowd_.is_on() || at_hand() < least))
         return 0;
     const Share share = own != nullptr ? this->share() : Share{};
     std::size_t got = 0;
@@ -232,25 +231,43 @@ template <class P> std::size_t Engine<P>::take(Slot* own, std::span<void*> out, 
             out[got++] = own->pick();
         else if (depot_.free() != 0)
             out[got++] = depot_.pop();
-        else if (!seize(own, got))
+        else if (!seize(own, got) || crowd_.is_on())
             break;
     }
     if (own == nullptr) {
         Slot::count(without_slot_.allocations, got);
     } else {
         own->count_allocations(got);
-        own->set_limit(2 * share.keep, share.magazines);
-        if (own->stock() == 0 && !restock(*own, share.magazines)) {
-            // What came back last to the depot is to be on top.
-            std::array<void*, P::magazine> some;
-            std::uint32_t count = 0;
-            while (count < share.refill && depot_.free() != 0)
-                some[count++] = depot_.pop();
-            while (count != 0)
-                own->put(some[--count]);
+        if (!crowd_.is_on()) {
+            own->set_limit(2 * share.keep, share.magazines);
+            refill(*own, share);
         }
     }
     note_peak(own);
+    return got;
+}
+
+template <class P> void Engine<P>::refill(Slot& own, const Share& share) noexcept {
+    if (own.stock() != 0 || restock(own, share.magazines))
+        return;
+    // What came back last to the depot is to be on top.
+    std::array<void*, P::magazine> some;
+    std::uint32_t count = 0;
+    while (count < share.refill && depot_.free() != 0)
+        some[count++] = depot_.pop();
+    while (count != 0)
+        own.put(some[--count]);
+}
+
+template <class P> std::size_t Engine<P>::take_crowded(Slot* own, std::span<void*> out, std::size_t least) noexcept {
+    const std::size_t got = crowd_.take_locked(own, out, least, [this](std::size_t kept) {
+        const auto sum = try_read<false>();
+        return sum && sum->used() + kept == row_.count();
+    });
+    if (own == nullptr)
+        Slot::count(without_slot_.allocations, got);
+    if (row_.count() - depot_.free() > most_away_) // what is then taken from shelves is not looked at
+        note_peak(nullptr);
     return got;
 }
 
@@ -273,9 +290,25 @@ template <class P> void Engine<P>::empty(Slot& slot) noexcept {
 template <class P>
 template <class Action>
 void Engine<P>::give(Slot* own, std::span<void* const> descriptors, Action emptied) noexcept {
-    if (own != nullptr && descriptors.size() <= P::magazine && own->stow(fold()) && own->give(descriptors))
+    if (own != nullptr && give_alone(*own, descriptors))
         return;
     std::lock_guard held(lock_);
+    if (is_crowded(own))
+        crowd_.give_locked(own, descriptors);
+    else
+        give_apart(own, descriptors);
+    if (own == nullptr)
+        Slot::count(without_slot_.frees, descriptors.size());
+    if_emptied(emptied);
+}
+
+template <class P> bool Engine<P>::give_alone(Slot& own, std::span<void* const> descriptors) noexcept {
+    if (crowd_.is_on())
+        return crowd_.give(own, descriptors);
+    return descriptors.size() <= P::magazine && own.stow(fold()) && own.give(descriptors);
+}
+
+template <class P> void Engine<P>::give_apart(Slot* own, std::span<void* const> descriptors) noexcept {
     std::uint32_t kept = 0;
     if (own != nullptr) {
         const Share share = this->share();
@@ -294,73 +327,56 @@ void Engine<P>::give(Slot* own, std::span<void* const> descriptors, Action empti
         own->put(descriptor);
     if (own != nullptr)
         own->count_frees(descriptors.size());
-    else
-        Slot::count(without_slot_.frees, descriptors.size());
-    if_emptied(emptied);
 }
 
-// Less whenever somebody found kept what was needed, and more again when that has not happened for a while. The only slot
-// may keep what it likes.
-template <class P> auto Engine<P>::share() noexcept -> Share {
-    if (kept_out())
-        return {};
-    if (owned_ == 1)
-        return {P::magazine, P::magazine, batch_};
-    if (++calm_ >= calm_enough_ && refill_ < most_) {
-        calm_ = 0;
-        ++(keep_ < most_ ? keep_ : refill_);
-    }
-    return {refill_, keep_, refill_ == P::magazine ? batch_ : 0};
-}
-
-// Somebody found kept what was needed, after so many allocations all in all. That costs as much as some thousand of them: if
-// it comes often, slots first no longer take what nobody asked for; what a thread itself gives back it is likely to need again.
-template <class P> void Engine<P>::judge_shares(std::uint64_t allocations) noexcept {
-    const std::uint64_t since = allocations - std::exchange(seized_at_, allocations);
-    calm_ = 0;
-    if (since >= seldom) {
-        calm_enough_ = P::calm;
-        return;
-    }
-    if (refill_ != 0)
-        refill_ /= 4;
-    else
-        keep_ /= 2;
-    calm_enough_ = std::min(2 * calm_enough_, most_calm);
-}
-
-// True: the depot is not empty any more. False: at an instant during this call all but the `got` were out.
-template <class P> bool Engine<P>::seize(const Slot* own, std::size_t got) noexcept {
-    std::optional<Sum> sum;
-    for (int i = 0; i < P::tries && !sum; ++i)
-        sum = read(false);
+// While the pool is not crowded. True: the depot is not empty any more, or the pool is crowded now. False: at an instant
+// during this call all but the `got` were out.
+template <class P> bool Engine<P>::seize(Slot* own, std::size_t got) noexcept {
+    const std::optional<Sum> sum = try_read<false>();
     if (sum && sum->used() + got == row_.count())
         return false;
-    judge_shares(sum ? sum->allocations : seized_at_);
+    const bool too_often = sum && !kept_out() && owned_ > 1 && shares_.were_needed(sum->allocations);
     freeze(own);
-    for_each_other(own, [this](Slot& slot) {
+    slots_.for_each_but(own, [this](Slot& slot) {
         empty(slot);
         slot.set_limit(0, 0);
     });
-    thaw(own);
-    return depot_.free() != 0;
+    if (!too_often) {
+        thaw(own);
+        return depot_.free() != 0;
+    }
+    if (own != nullptr) {
+        empty(*own);
+        own->block();
+    }
+    crowd_.begin();
+    most_away_ = 0;
+    return true;
 }
 
-// Until thaw() nobody but `own` takes from a stock or gives to one.
+// Until thaw() nobody but `own` takes from a stock or a shelf, or gives to one.
 template <class P> void Engine<P>::freeze(const Slot* own) noexcept {
     if (kept_out())
         return;
-    for_each_other(own, [](Slot& slot) { slot.block(); });
+    if (crowd_.is_on()) {
+        crowd_.freeze(own);
+        return;
+    }
+    slots_.for_each_but(own, [](Slot& slot) { slot.block(); });
     P::heavy_barrier();
-    for_each_other(own, [](Slot& slot) {
+    slots_.for_each_but(own, [](Slot& slot) {
         while (!slot.quiet())
             P::relax();
     });
 }
 
 template <class P> void Engine<P>::thaw(const Slot* own) noexcept {
-    if (!kept_out())
-        for_each_other(own, [](Slot& slot) { slot.unblock(); });
+    if (kept_out())
+        return;
+    if (crowd_.is_on())
+        crowd_.thaw(own);
+    else
+        slots_.for_each_but(own, [](Slot& slot) { slot.unblock(); });
 }
 
 template <class P> std::optional<Sum> Engine<P>::read(bool with_beside) const noexcept {
@@ -369,7 +385,7 @@ template <class P> std::optional<Sum> Engine<P>::read(bool with_beside) const no
         std::uint64_t all = (without_slot_.*counter).load(std::memory_order_acquire);
         if (with_beside)
             all += (beside_.*counter).load(std::memory_order_acquire);
-        for (const Slot* slot = first(); slot != nullptr; slot = slot->next)
+        for (const Slot* slot = slots_.first(); slot != nullptr; slot = slot->next)
             all += (slot->*counter).load(std::memory_order_acquire) & ~detail::inside;
         return all;
     };
@@ -380,23 +396,25 @@ template <class P> std::optional<Sum> Engine<P>::read(bool with_beside) const no
     return Sum{allocations, frees};
 }
 
-template <class P> std::optional<Sum> Engine<P>::try_sum() const noexcept {
+template <class P> template <bool with_beside> std::optional<Sum> Engine<P>::try_read() const noexcept {
     std::optional<Sum> sum;
     for (int i = 0; i < P::tries && !sum; ++i)
-        sum = read(true);
+        sum = read(with_beside);
     return sum;
 }
 
 template <class P> Sum Engine<P>::frozen_sum() noexcept {
     std::lock_guard held(lock_);
     freeze(nullptr);
-    const std::optional<Sum> sum = read(true);
+    const std::optional<Sum> sum = try_sum();
     thaw(nullptr);
     return *sum;
 }
 
 template <class P> void Engine<P>::watch() noexcept {
     std::lock_guard held(lock_);
+    if (crowd_.is_on())
+        crowd_.end();
     freeze(nullptr);
     watchers_.fetch_add(1, std::memory_order_seq_cst);
 }

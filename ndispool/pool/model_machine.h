@@ -80,6 +80,8 @@ struct Model {
     static constexpr std::uint32_t calm = 2;
     static constexpr std::uint32_t share = 1;
     static constexpr int tries = 2;
+    static constexpr std::uint8_t bearable = 0xFE; // no crowd
+    static constexpr std::uint32_t patience = 2;
 
     // Nothing else uses these, so what says them is known by them.
     static constexpr std::memory_order enter = std::memory_order::consume, look = std::memory_order::acq_rel;
@@ -120,6 +122,7 @@ struct Model {
     class Lock {
       public:
         void lock() { mutex_.lock(RL_INFO); }
+        bool try_lock() { return mutex_.try_lock(RL_INFO); }
         void unlock() { mutex_.unlock(RL_INFO); }
 
       private:

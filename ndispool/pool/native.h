@@ -17,6 +17,7 @@ class detail::Native::Lock {
         if (taken_.exchange(true, std::memory_order_acquire)) [[unlikely]]
             wait();
     }
+    [[nodiscard]] bool try_lock() noexcept { return !taken_.exchange(true, std::memory_order_acquire); }
     void unlock() noexcept { taken_.store(false, std::memory_order_release); }
 
   private:

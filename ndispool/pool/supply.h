@@ -76,7 +76,7 @@ template <class P, class Mutex> class Supply {
     // Returns when whoever held a lock at the call has let it go.
     void wait_for_lock_holders() noexcept {
         std::lock_guard held(lock_);
-        engine_.wait_for_lock_holder();
+        engine_.wait_for_lock_holders();
     }
 
   private:

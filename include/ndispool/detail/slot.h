@@ -40,7 +40,10 @@ struct Native {
     static constexpr std::uint32_t magazine = 32; // descriptors that are kept, folded or handed over at a time
     static constexpr std::uint32_t calm = 64;     // turns to the depot after which a slot may keep more again, at first
     static constexpr std::uint32_t share = 8;     // a slot keeps at most this part of a pool that others use too
-    static constexpr int tries = 16;              // of what a thread that runs right then can thwart
+    static constexpr std::uint8_t bearable = 2;   // times in a row that threads may soon need what others keep
+    static constexpr std::uint32_t patience =
+        1 << 14;                     // operations of a thread that needs nothing of others before a crowd is over
+    static constexpr int tries = 16; // of what a thread that runs right then can thwart
 
 #ifdef NDISPOOL_THREAD_SANITIZER
     // It does not know barriers; as single operations these do the same.
