@@ -1,5 +1,9 @@
 #include "ndispool/pool/native.h"
 
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -34,10 +38,23 @@ void Native::full_barrier() noexcept {
         std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-// About a microsecond: an interrupt on every processor that runs a thread of this process.
+// About a microsecond: an interrupt on every processor that runs a thread of this process. Without it a descriptor might get two
+// holders, and owners that entered without a barrier cannot be kept out in another way: so it works or the process ends.
 void Native::heavy_barrier() noexcept {
-    if constexpr (barriers)
-        membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+    if constexpr (!barriers)
+        return;
+    while (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0) {
+        if (errno == ENOMEM) {
+            relax(); // passes: it wants a bit for each processor
+            continue;
+        }
+        std::fprintf(
+            stderr,
+            "ndispool: membarrier(2), which worked when the first pool was made, fails now: %s; a seccomp filter must "
+            "allow it, or be installed before\n",
+            std::strerror(errno));
+        std::abort();
+    }
 }
 
 void Native::Lock::wait() noexcept {
