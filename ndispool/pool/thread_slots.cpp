@@ -1,5 +1,7 @@
 #include "ndispool/pool/thread_slots.h"
 
+#include "ndispool/pool/pages.h"
+
 #include <new>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -29,7 +31,8 @@ constexpr std::size_t table_bytes = max_pools * sizeof(Line); // used up only wh
 struct alignas(distance) Place {
     std::byte bytes[distance];
 };
-Place places[max_pools];
+alignas(page_bytes) Place places[max_pools];
+static_assert(sizeof places % page_bytes == 0 && table_bytes % page_bytes == 0); // of both, single pages are to be used
 
 std::uint32_t number_of(const void* place) {
     return static_cast<std::uint32_t>(static_cast<const Place*>(place) - places);
@@ -37,8 +40,9 @@ std::uint32_t number_of(const void* place) {
 
 // What a thread that has slots leaves to its end.
 struct Thread {
-    Line* lines = nullptr;
+    Line* lines = nullptr; // a slot has this too, and not the thread's own memory: that may go without end_thread
     std::uint32_t end = 0; // no entry from this number on has a slot
+    bool ended = false;    // it has no table any more, and gets none
 };
 constinit thread_local Thread here;
 
@@ -46,8 +50,8 @@ std::mutex lock;
 // By number; null: free. Never destroyed: a pool may outlive main.
 std::vector<NativeEngine*>& engines = *new std::vector<NativeEngine*>;
 
-// Runs when a thread that has a table ends, after its thread_local objects were destroyed. Should it use a pool once
-// more after this, it gets a new table, and this runs again.
+// Runs when a thread that has a table ends, after its thread_local objects were destroyed. It is not certain to run again,
+// so should the thread use a pool once more it does without slots.
 void end_thread(void* of_thread) {
     auto& thread = *static_cast<Thread*>(of_thread);
     std::lock_guard held(lock);
@@ -57,8 +61,13 @@ void end_thread(void* of_thread) {
             engines[number]->leave(*slot);
         }
     munmap(thread.lines, table_bytes);
-    thread = {};
+    thread = {.ended = true};
     to_this_threads_entry = 0;
+}
+
+// A huge page would be all of a thread's or pool's memory many times over. Refused: there are none on this system.
+void in_single_pages(void* start, std::size_t bytes) {
+    madvise(start, bytes, MADV_NOHUGEPAGE);
 }
 
 pthread_key_t make_key() {
@@ -69,12 +78,13 @@ pthread_key_t make_key() {
 // Gives the calling thread a table, if it has none, and has end_thread run when it ends.
 bool watch_this_thread() {
     static const pthread_key_t key = make_key();
-    if (here.lines != nullptr)
-        return true;
+    if (here.lines != nullptr || here.ended)
+        return here.lines != nullptr;
     void* table =
         mmap(nullptr, table_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (table == MAP_FAILED)
         return false;
+    in_single_pages(table, table_bytes);
     if (pthread_setspecific(key, &here) != 0) {
         munmap(table, table_bytes);
         return false;
@@ -89,6 +99,8 @@ bool watch_this_thread() {
 
 void* take_place(NativeEngine& engine) noexcept try {
     std::lock_guard held(lock);
+    if (engines.empty())
+        in_single_pages(places, sizeof places);
     auto free = std::find(engines.begin(), engines.end(), nullptr);
     if (free == engines.end()) {
         if (engines.size() == max_pools)
@@ -113,7 +125,7 @@ void forget_slots(const void* place, NativeEngine& engine) noexcept {
         while (!slot.quiet())
             detail::Native::relax();
         if (slot.thread != nullptr)
-            static_cast<Thread*>(slot.thread)->lines[number].entry.slot = nullptr;
+            static_cast<Line*>(slot.thread)[number].entry.slot = nullptr;
     });
 }
 
@@ -127,7 +139,7 @@ NativeSlot* slot_of_this_thread(const void* place) noexcept {
     NativeSlot* slot = engines[number]->join();
     if (slot == nullptr)
         return nullptr;
-    slot->thread = &here;
+    slot->thread = here.lines;
     here.end = std::max(here.end, number + 1);
     return here.lines[number].entry.slot = slot;
 }

@@ -2,7 +2,7 @@
 // entry for each place, in the same distances.
 //   Callers:   any thread. They lock the table of threads, and inside it a pool; never the other way round.
 //   Holds:     an entry of a thread's table is its own slot of a pool that is there, or null. When a thread ends, what it
-//              kept goes back to the pools.
+//              kept goes back to the pools; should it use one after that, it does without a slot.
 #pragma once
 
 #include "ndispool/pool/engine.h"

@@ -3,7 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <climits>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <latch>
+#include <pthread.h>
+#include <string>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -127,6 +134,117 @@ TEST(ThreadSlots, destructors_of_pthread_keys_may_use_a_pool) {
         ASSERT_EQ(pool->free(all), 3u);
     }
     pthread_key_delete(key);
+}
+
+#ifdef NDISPOOL_THREAD_SANITIZER
+constexpr bool last_moment_is_watched = false;
+#else
+constexpr bool last_moment_is_watched = true;
+#endif
+
+// A key of pthreads whose destructor calls use(round) in each round that an ending thread gives destructors.
+class UseAtTheEnd {
+  public:
+    explicit UseAtTheEnd(std::function<void(int)> use) : use_(std::move(use)) {
+        EXPECT_EQ(pthread_key_create(&key_, end), 0);
+    }
+    ~UseAtTheEnd() { pthread_key_delete(key_); }
+    UseAtTheEnd(const UseAtTheEnd&) = delete;
+    UseAtTheEnd& operator=(const UseAtTheEnd&) = delete;
+
+    // Of the calling thread.
+    void arm() {
+        round_ = 0;
+        EXPECT_EQ(pthread_setspecific(key_, this), 0);
+    }
+
+  private:
+    static void end(void* of) {
+        auto& self = *static_cast<UseAtTheEnd*>(of);
+        self.use_(++self.round_);
+        EXPECT_EQ(pthread_setspecific(self.key_, of), 0);
+    }
+
+    std::function<void(int)> use_;
+    pthread_key_t key_{};
+    int round_ = 0;
+};
+
+// In the last of them nothing of the pool's runs after it.
+TEST(ThreadSlots, a_thread_that_uses_a_pool_to_its_last_moment_leaves_nothing) {
+    if (!last_moment_is_watched)
+        GTEST_SKIP() << "the thread sanitizer has left a thread before its last moment";
+    const auto pool = pool_of(8);
+    pool->free(pool->allocate()); // this thread's slot
+    int rounds = 0;
+    UseAtTheEnd use([&](int round) {
+        rounds = round;
+        EXPECT_TRUE(pool->free(pool->allocate()));
+    });
+    std::jthread([&] { pool->free(pool->allocate()); }).join();
+    const std::size_t bytes = pool->snapshot().bytes;
+    for (int turn = 0; turn < 3; ++turn) {
+        std::jthread([&] {
+            pool->free(pool->allocate());
+            use.arm();
+        }).join();
+        EXPECT_GE(rounds, 4);
+        EXPECT_EQ(pool->in_use(), 0u);
+        EXPECT_EQ(pool->snapshot().bytes, bytes) << "the slot of one that ended serves the next";
+    }
+}
+
+// Whose table nobody takes away then. Its own memory is gone when the pool is destroyed: stacks of that size are not kept.
+TEST(ThreadSlots, a_thread_that_uses_a_pool_first_in_its_last_moment_does_no_harm) {
+    if (!last_moment_is_watched)
+        GTEST_SKIP() << "the thread sanitizer has left a thread before its last moment";
+    auto pool = pool_of(8);
+    pool->free(pool->allocate());
+    UseAtTheEnd use([&](int round) {
+        if (round == PTHREAD_DESTRUCTOR_ITERATIONS) {
+            EXPECT_TRUE(pool->free(pool->allocate()));
+        }
+    });
+    pthread_attr_t large;
+    ASSERT_EQ(pthread_attr_init(&large), 0);
+    ASSERT_EQ(pthread_attr_setstacksize(&large, std::size_t{64} << 20), 0);
+    const auto body = [](void* use) -> void* {
+        static_cast<UseAtTheEnd*>(use)->arm();
+        return nullptr;
+    };
+    pthread_t thread{};
+    ASSERT_EQ(pthread_create(&thread, &large, body, &use), 0);
+    ASSERT_EQ(pthread_join(thread, nullptr), 0);
+    pthread_attr_destroy(&large);
+    std::vector<void*> all(8);
+    EXPECT_EQ(pool->allocate(all), 8u);
+    EXPECT_EQ(pool->free(all), 8u);
+    pool.reset();
+}
+
+// Of the mapping that has the address, as the kernel shows them.
+std::string flags_of_mapping(const void* address) {
+    std::ifstream maps("/proc/self/smaps");
+    bool here = false;
+    for (std::string line; std::getline(maps, line);) {
+        unsigned long begin = 0, end = 0;
+        if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2)
+            here = begin <= reinterpret_cast<unsigned long>(address) && reinterpret_cast<unsigned long>(address) < end;
+        else if (here && line.starts_with("VmFlags:"))
+            return line + ' ';
+    }
+    return {};
+}
+
+// Of four megabytes each, some bytes are used.
+TEST(ThreadSlots, no_huge_page_is_taken_for_a_thread_or_for_the_places_of_pools) {
+    if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage"))
+        GTEST_SKIP() << "this kernel has no huge pages that come by themselves";
+    const auto pool = pool_of(8);
+    pool->free(pool->allocate());
+    const void* const entry = reinterpret_cast<const std::byte*>(pool.get()) + detail::to_this_threads_entry;
+    for (const void* address : {entry, static_cast<const void*>(pool.get())})
+        EXPECT_NE(flags_of_mapping(address).find(" nh "), std::string::npos) << flags_of_mapping(address);
 }
 
 // pool.h excludes the pool's use there, not the child's end.
