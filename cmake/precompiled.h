@@ -1,4 +1,4 @@
-// What most files of a room and all of its tests include, compiled once per sanitized preset (CMakePresets.json).
+// What most files of a room and all of its tests include, compiled once per build folder where ndispool_precompile (room.cmake) is on.
 #include <algorithm>
 #include <array>
 #include <atomic>
