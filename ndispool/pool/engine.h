@@ -136,7 +136,7 @@ template <class P> class Engine {
         if (const auto sum = try_sum(); sum && sum->used() == 0)
             emptied();
     }
-    [[nodiscard]] bool seize(Slot* own, std::size_t got) noexcept;
+    [[nodiscard]] bool seize(Slot* own) noexcept;
     void freeze(const Slot* own) noexcept;
     void thaw(const Slot* own) noexcept;
     void empty(Slot& slot) noexcept;
@@ -222,26 +222,34 @@ template <class P> bool Engine<P>::is_crowded(Slot* own) noexcept {
 
 template <class P> std::size_t Engine<P>::take_apart(Slot* own, std::span<void*> out, std::size_t least) noexcept {
     const auto at_hand = [&] { return depot_.free() + (own != nullptr ? own->kept() : 0); };
-    if (at_hand() < least && (!seize(own, 0) || crowd_.is_on() || at_hand() < least))
+    if (at_hand() < least && (!seize(own) || crowd_.is_on() || at_hand() < least))
         return 0;
     const Share share = own != nullptr ? this->share() : Share{};
-    std::size_t got = 0;
+    std::size_t got = 0, counted = 0;
+    const auto count_got = [&] {
+        const std::size_t more = got - std::exchange(counted, got);
+        if (own != nullptr)
+            own->count_allocations(more);
+        else
+            Slot::count(without_slot_.allocations, more);
+    };
     while (got < out.size()) {
-        if (own != nullptr && (own->stock() != 0 || restock(*own, share.magazines)))
+        if (own != nullptr && (own->stock() != 0 || restock(*own, share.magazines))) {
             out[got++] = own->pick();
-        else if (depot_.free() != 0)
+        } else if (depot_.free() != 0) {
             out[got++] = depot_.pop();
-        else if (!seize(own, got) || crowd_.is_on())
+        } else if (got != counted) {
+            // Who is refused the rest has counted these; and who sees a free that came too late for it sees that they are out.
+            count_got();
+            P::full_barrier();
+        } else if (!seize(own) || crowd_.is_on()) {
             break;
-    }
-    if (own == nullptr) {
-        Slot::count(without_slot_.allocations, got);
-    } else {
-        own->count_allocations(got);
-        if (!crowd_.is_on()) {
-            own->set_limit(2 * share.keep, share.magazines);
-            refill(*own, share);
         }
+    }
+    count_got();
+    if (own != nullptr && !crowd_.is_on()) {
+        own->set_limit(2 * share.keep, share.magazines);
+        refill(*own, share);
     }
     note_peak(own);
     return got;
@@ -330,10 +338,10 @@ template <class P> void Engine<P>::give_apart(Slot* own, std::span<void* const> 
 }
 
 // While the pool is not crowded. True: the depot is not empty any more, or the pool is crowded now. False: at an instant
-// during this call all but the `got` were out.
-template <class P> bool Engine<P>::seize(Slot* own, std::size_t got) noexcept {
+// during this call all were out.
+template <class P> bool Engine<P>::seize(Slot* own) noexcept {
     const std::optional<Sum> sum = try_read<false>();
-    if (sum && sum->used() + got == row_.count())
+    if (sum && sum->used() == row_.count())
         return false;
     const bool too_often = sum && !kept_out() && owned_ > 1 && shares_.were_needed(sum->allocations);
     freeze(own);

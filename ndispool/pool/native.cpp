@@ -62,7 +62,7 @@ void Native::Lock::wait() noexcept {
     constexpr timespec moment{.tv_sec = 0, .tv_nsec = 50'000};
     for (int turn = 0;; ++turn) {
         // Relaxed: the exchange is what counts.
-        if (!taken_.load(std::memory_order_relaxed) && !taken_.exchange(true, std::memory_order_acquire))
+        if (!taken_.load(std::memory_order_relaxed) && !taken_.exchange(true, std::memory_order_seq_cst))
             return;
         if (turn < spins)
             __builtin_ia32_pause();
