@@ -23,8 +23,11 @@ template <class P> class Crowd {
   public:
     using Slot = detail::Slot<P>;
     using List = SlotList<P>;
+    using Counters = detail::Counters<P>;
 
-    Crowd(const detail::Row& row, const List& list, Depot<P>& depot) noexcept : row_(row), list_(list), depot_(depot) {}
+    // `without_slot` counts for threads that have none.
+    Crowd(const detail::Row& row, const List& list, Depot<P>& depot, Counters& without_slot) noexcept
+        : row_(row), list_(list), depot_(depot), without_slot_(without_slot) {}
 
     // A thread that has not locked the pool may get what was true before; it learns the truth from its slot or its shelf.
     [[nodiscard]] bool is_on() const noexcept { return on_.load(std::memory_order_relaxed); }
@@ -61,13 +64,11 @@ template <class P> class Crowd {
     // Everything is in the depot then.
     void end() noexcept;
 
-    // Fills the front of `out` and says how many; none, if fewer than `least` are free. What own takes is counted. Before it
-    // falls short, either exhausted(kept) has been true, where kept is what is free and nobody else can take right then, or all
-    // other shelves have been empty at one instant.
+    // As Engine::take. exhausted(kept): at an instant during this call all were out but for what nobody else can take right
+    // now, which is that many.
     template <class Exhausted>
     [[nodiscard]] std::size_t take_locked(Slot* own, std::span<void*> out, std::size_t least,
                                           Exhausted exhausted) noexcept;
-    // What own gives is counted.
     void give_locked(Slot* own, std::span<void* const> descriptors) noexcept;
 
     // Between these nobody but own takes from a shelf or gives to one.
@@ -82,6 +83,12 @@ template <class P> class Crowd {
     [[nodiscard]] bool fetch(const Slot& own, std::size_t wanted) noexcept;
     void gather(const Slot* own, std::size_t wanted) noexcept;
     void gather_all(const Slot* own) noexcept;
+    void count_allocations(Slot* own, std::size_t descriptors) noexcept {
+        if (own != nullptr)
+            own->count_allocations(descriptors);
+        else
+            Slot::count(without_slot_.allocations, descriptors);
+    }
     void drop(Shelf<P>& shelf, std::uint32_t number) noexcept {
         shelf.drop_oldest(number, [this](std::uint16_t index) { depot_.push(row_.at(index)); });
     }
@@ -102,6 +109,7 @@ template <class P> class Crowd {
     const detail::Row& row_;
     const List& list_;
     Depot<P>& depot_;
+    Counters& without_slot_;
     typename P::template Atomic<bool> on_{false};
     typename P::template Atomic<bool> filled_{
         false}; // something is in the depot, which is better than what others have
@@ -180,16 +188,28 @@ std::size_t Crowd<P>::take_locked(Slot* own, std::span<void*> out, std::size_t l
         if (shelf != nullptr)
             shelf->was_needed();
     }
-    if (at_hand() < out.size() && !exhausted(at_hand()))
+    if (at_hand() < least && !exhausted(at_hand()))
         gather_all(own);
-    const std::size_t got = at_hand() < least ? 0 : std::min<std::size_t>(out.size(), at_hand());
-    for (void*& descriptor : out.first(got))
-        descriptor = shelf != nullptr && shelf->size() != 0 ? row_.at(shelf->pick()) : depot_.pop();
-    if (shelf != nullptr && got != 0) {
-        own->count_allocations(got);
-        while (shelf->size() < Shelf<P>::capacity / 2 && depot_.free() != 0)
-            shelf->put(index_of(depot_.pop()));
+    if (at_hand() < least)
+        return 0;
+    std::size_t got = 0;
+    const auto take_what_is_there = [&] {
+        const std::size_t more = std::min<std::size_t>(out.size() - got, at_hand());
+        for (void*& descriptor : out.subspan(got, more))
+            descriptor = shelf != nullptr && shelf->size() != 0 ? row_.at(shelf->pick()) : depot_.pop();
+        count_allocations(own, more);
+        got += more;
+    };
+    take_what_is_there();
+    if (got < out.size()) {
+        P::full_barrier(); // counted before the look, as in Engine::take_apart
+        if (!exhausted(0)) {
+            gather_all(own);
+            take_what_is_there();
+        }
     }
+    while (shelf != nullptr && got != 0 && shelf->size() < Shelf<P>::capacity / 2 && depot_.free() != 0)
+        shelf->put(index_of(depot_.pop()));
     note_depot();
     return got;
 }
@@ -199,6 +219,7 @@ template <class P> void Crowd<P>::give_locked(Slot* own, std::span<void* const> 
         for (void* descriptor : descriptors)
             depot_.push(descriptor);
         note_depot();
+        Slot::count(without_slot_.frees, descriptors.size());
         return;
     }
     Shelf<P>& shelf = List::shelf_of(*own);

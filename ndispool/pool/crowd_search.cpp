@@ -102,6 +102,31 @@ template <class M> struct ExactInCrowd : CrowdScenario<ExactInCrowd<M>, 3, M> {
     }
 };
 
+// Who gives one back too late for a bulk, which was refused it, finds in use what the bulk got.
+template <class M> struct BulkFallsShort : CrowdScenario<BulkFallsShort<M>, 2, M> {
+    static constexpr unsigned descriptors = 2;
+    unsigned held = 0;
+    void* out = nullptr;
+    std::uint64_t used = 0;
+    void prepare() {
+        this->crowd();
+        out = this->take(1);
+    }
+    void run(unsigned thread) {
+        if (thread == 0) {
+            std::array<void*, 2> two;
+            held = static_cast<unsigned>(this->engine->take(this->slots[0], two));
+        } else {
+            this->give_signed(1, out);
+            used = this->in_use();
+        }
+    }
+    void after() {
+        RL_ASSERT(held == 2 || used == 1);
+        EngineScenario<BulkFallsShort, 2, M>::after();
+    }
+};
+
 template <class M> struct LeaveCrowd : CrowdScenario<LeaveCrowd<M>, 3, M> {
     static constexpr unsigned descriptors = 3, held = 0;
     void run(unsigned thread) {
@@ -153,6 +178,7 @@ int main(int count, char** arguments) {
     using Ends = StrictInCrowd<2, 2, Short>;
     using Fetched = FromAnother<Long>;
     using Exact = ExactInCrowd<Long>;
+    using BulkShort = BulkFallsShort<Long>;
     using Leave = LeaveCrowd<Long>;
     using Watch = WatchCrowd<Long>;
     Searches searches(factor_of(count, arguments));
@@ -169,9 +195,11 @@ int main(int count, char** arguments) {
     EACH(Ends, 2);
     EACH(Fetched, 1);
     EACH(Exact, 1);
+    EACH(BulkShort, 2);
     EACH(Leave, 1);
     EACH(Watch, 2);
     searches.finds<BeginsTwo>(Fault::no_heavy_barrier, "no_heavy_barrier", "BeginsTwo");
+    searches.finds<BulkShort>(Fault::no_full_barrier, "no_full_barrier", "BulkShort");
     searches.finds<StrictInCrowd<2, 2, Forgets>>(Fault::none, "Forgets", "Ends");
     searches.finds<FromAnother<OneByOne>>(Fault::none, "OneByOne", "Fetched");
     searches.finds<ExactInCrowd<CountsLate>>(Fault::none, "CountsLate", "Exact");

@@ -29,7 +29,8 @@ struct CrowdTest : testing::Test {
     detail::Row row{memory[0].bytes, sizeof(Line), count};
     List list;
     Depot<Native> depot{row, 0};
-    Crowd<Native> crowd{row, list, depot};
+    detail::Counters<Native> without_slot;
+    Crowd<Native> crowd{row, list, depot, without_slot};
     Slot* slots[3];
     std::size_t out = 0;
 
@@ -139,7 +140,9 @@ TEST_F(CrowdTest, a_thread_without_a_slot_takes_what_others_keep) {
     empty_depot();
     std::vector<void*> many(6);
     ASSERT_EQ(take_locked(nullptr, many), 5u);
+    EXPECT_EQ(without_slot.allocations.load(), 5u);
     crowd.give_locked(nullptr, std::span(many).first(5));
+    EXPECT_EQ(without_slot.frees.load(), 5u);
     EXPECT_EQ(depot.free(), 5u);
 }
 

@@ -153,7 +153,7 @@ template <class P> class Engine {
     Counters without_slot_; // of threads that have none; written under the lock
     typename P::template Atomic<std::uint32_t> watchers_{0};
     typename P::template Atomic<std::uint32_t> peak_{0};
-    Crowd<P> crowd_{row_, slots_, depot_};
+    Crowd<P> crowd_{row_, slots_, depot_, without_slot_};
 
     // What the lock guards, and the slots as they say.
     alignas(64) typename P::Lock lock_;
@@ -272,8 +272,6 @@ template <class P> std::size_t Engine<P>::take_crowded(Slot* own, std::span<void
         const auto sum = try_read<false>();
         return sum && sum->used() + kept == row_.count();
     });
-    if (own == nullptr)
-        Slot::count(without_slot_.allocations, got);
     if (row_.count() - depot_.free() > most_away_) // what is then taken from shelves is not looked at
         note_peak(nullptr);
     return got;
@@ -305,8 +303,6 @@ void Engine<P>::give(Slot* own, std::span<void* const> descriptors, Action empti
         crowd_.give_locked(own, descriptors);
     else
         give_apart(own, descriptors);
-    if (own == nullptr)
-        Slot::count(without_slot_.frees, descriptors.size());
     if_emptied(emptied);
 }
 
@@ -335,6 +331,8 @@ template <class P> void Engine<P>::give_apart(Slot* own, std::span<void* const> 
         own->put(descriptor);
     if (own != nullptr)
         own->count_frees(descriptors.size());
+    else
+        Slot::count(without_slot_.frees, descriptors.size());
 }
 
 // While the pool is not crowded. True: the depot is not empty any more, or the pool is crowded now. False: at an instant
