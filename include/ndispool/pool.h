@@ -14,7 +14,8 @@
 //              system when they are needed and goes back when they are free: after a peak the pool holds what it held
 //              before.
 //     small    descriptors x stride + 8 KiB + 1 KiB for each thread that uses the pool at the same time. The stride is
-//              the size, rounded up to the alignment and to 64 bytes: no two descriptors share a cache line.
+//              the size, rounded up to the alignment and to 64 bytes: no two descriptors share a cache line. Of no pool
+//              alone: a thread has one page of 4 KiB for every 64 pools it uses, or fewer.
 //   Cost:      a thread takes from and gives to a stock of its own, without a locked instruction; every 32 descriptors
 //              or so that go one way it turns to what all threads share. Who finds that empty while other stocks are not
 //              pays some microseconds. docs/decisions/pool.md tells how that works, docs/performance.md what it costs.

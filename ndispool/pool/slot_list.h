@@ -32,8 +32,8 @@ template <class P> class SlotList {
 
     // Calls prepare(slot) before others see it. Null: memory was refused.
     template <class Prepare> [[nodiscard]] Slot* add(Prepare prepare) noexcept {
-        void* memory = std::aligned_alloc(memory_of_one, memory_of_one);
-        if (memory == nullptr)
+        void* memory = nullptr;
+        if (posix_memalign(&memory, memory_of_one, usable_of_one) != 0)
             return nullptr;
         Slot* const slot = new (static_cast<std::byte*>(memory) + offset_of(size_)) Place;
         prepare(*slot);
@@ -67,9 +67,11 @@ template <class P> class SlotList {
     // multiples of large powers of two; the counters, which are loaded after a descriptor is written to, do not. And those of
     // many threads, which are added up, are not all in one set of a cache.
     static constexpr std::size_t memory_of_one = 1024;
+    // With what malloc puts in front of each the next one fits exactly behind it: with more, every other 1024 bytes are lost.
+    static constexpr std::size_t usable_of_one = memory_of_one - 16;
     [[nodiscard]] static constexpr std::size_t offset_of(std::uint32_t number) noexcept {
-        constexpr std::array<std::size_t, 4> offsets{192, 64, 256, 128};
-        static_assert(offsets[2] + sizeof(Place) <= memory_of_one && offsets[1] % alignof(Place) == 0);
+        constexpr std::array<std::size_t, 3> offsets{192, 64, 128};
+        static_assert(offsets[0] + sizeof(Place) <= usable_of_one && offsets[1] % alignof(Place) == 0);
         return offsets[number % offsets.size()];
     }
 
