@@ -22,23 +22,10 @@ Outlet::~Outlet() {
         machine::synchronize(); // one that had begun is over
 }
 
-void Outlet::push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET)) {
-    machine::acquire(lock_);
-    const bool first = queue_.empty();
-    for (PNDIS_PACKET packet : packets)
-        queue_.push_back({packet, time_of(packet), {}});
-    machine::release(lock_);
-    if (first)
-        flush_here();
-}
-
-void Outlet::push(PNDIS_PACKET packet, std::uint64_t time_100ns) {
-    machine::acquire(lock_);
-    const bool first = queue_.empty();
-    queue_.push_back({packet, time_100ns, {}});
-    machine::release(lock_);
-    if (first) [[unlikely]]
-        flush_here();
+// Under the lock. Places for so many more, empty.
+std::span<Outgoing> Outlet::make_room(std::size_t count) {
+    queue_.resize(queue_.size() + count);
+    return std::span(queue_).last(count);
 }
 
 void Outlet::push(std::span<Outgoing> frames) {
@@ -95,19 +82,21 @@ bool Outlet::end_flush(std::size_t taken) {
 
 std::size_t Outlet::transmit(std::span<const Outgoing> some) {
     std::array<wire::Frame, batch> frames;
-    std::array<PNDIS_PACKET, batch> finished;
+    std::array<PNDIS_PACKET, batch> packets;
     gathered_.resize(batch);
-    for (std::size_t i = 0; i < some.size(); ++i)
-        frames[i] = {some[i].packet ? contiguous(some[i].packet, gathered_[i])
-                                    : std::span<const std::byte>(*some[i].copy),
+    std::size_t copies = 0;
+    for (std::size_t i = 0; i < some.size(); ++i) {
+        PNDIS_PACKET const packet = packets[i] = some[i].packet;
+        copies += !packet;
+        frames[i] = {packet ? contiguous(packet, gathered_[i]) : std::span<const std::byte>(*some[i].copy),
                      some[i].time_100ns};
+    }
     const std::size_t taken = wire_.transmit(std::span(frames).first(some.size()));
-    std::size_t count = 0;
-    for (const Outgoing& frame : some.first(taken))
-        if (frame.packet)
-            finished[count++] = frame.packet;
-    if (count > 0)
-        done_(std::span(finished).first(count));
+    auto finished = packets.begin() + static_cast<std::ptrdiff_t>(taken);
+    if (copies > 0)
+        finished = std::remove(packets.begin(), finished, nullptr);
+    if (finished != packets.begin())
+        done_(std::span(packets.begin(), finished));
     return taken;
 }
 

@@ -10,6 +10,7 @@
 
 #include "ndispool/host/traffic.h"
 #include "ndispool/machine/dpc.h"
+#include "ndispool/machine/spin_lock.h"
 #include "ndispool/wire/wire.h"
 
 #include <atomic>
@@ -46,8 +47,8 @@ class Outlet {
     Outlet(const Outlet&) = delete;
     Outlet& operator=(const Outlet&) = delete;
 
-    void push(std::span<const PNDIS_PACKET> packets, std::uint64_t (*time_of)(PNDIS_PACKET));
-    void push(PNDIS_PACKET packet, std::uint64_t time_100ns); // lent to a protocol one by one
+    // `time_of` says when a packet is to be on the wire.
+    template <class TimeOf> void push(std::span<const PNDIS_PACKET> packets, const TimeOf& time_of);
     // All of them, in order; they are moved from.
     void push(std::span<Outgoing> frames);
 
@@ -61,6 +62,7 @@ class Outlet {
 
   private:
     static constexpr std::size_t batch = 64;
+    std::span<Outgoing> make_room(std::size_t count);
     static void run(void* self);
     void flush_here();
     bool flush();
@@ -82,5 +84,19 @@ class Outlet {
     std::vector<std::vector<std::byte>> gathered_; // packets of several buffers, in one piece
     unsigned refusals_ = 0;                        // flushes in a row of which the wire took nothing
 };
+
+template <class TimeOf> void Outlet::push(std::span<const PNDIS_PACKET> packets, const TimeOf& time_of) {
+    machine::acquire(lock_);
+    const bool first = queue_.empty();
+    Outgoing* place = make_room(packets.size()).data();
+    for (PNDIS_PACKET packet : packets) {
+        place->packet = packet;
+        place->time_100ns = time_of(packet);
+        ++place;
+    }
+    machine::release(lock_);
+    if (first)
+        flush_here();
+}
 
 } // namespace ndispool::host

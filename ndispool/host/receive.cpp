@@ -32,6 +32,11 @@ const Shown* find_shown(const Adapter& adapter, NDIS_HANDLE receive_context) {
     return nullptr;
 }
 
+// Acquire pairs with the release in link() and unlink(). It stays until this processor leaves DISPATCH_LEVEL.
+const BindingList& receivers_of(const Adapter& adapter) {
+    return *adapter.bindings.load(std::memory_order_acquire);
+}
+
 bool wants(const Binding& binding, const Adapter& adapter, std::span<const std::byte> header) {
     return binding.is_open() && accepts(binding, adapter.address, header);
 }
@@ -42,7 +47,7 @@ bool wants(const Binding& binding, const Adapter& adapter, PNDIS_PACKET packet) 
 }
 
 void mark_received(Binding& binding) {
-    binding.received[machine::current_processor()] = 1;
+    binding.received[machine::processor_held()] = 1;
 }
 
 // ProtocolReceive on a packet: header and lookahead in one place, the whole frame as lookahead.
@@ -68,8 +73,8 @@ void show_to(Adapter& adapter, Binding& binding, PNDIS_PACKET packet) {
 }
 
 // A packet its owner keeps: valid until the indication returns (MiniportReturnPacket is not called for it).
-void show_to_all(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip) {
-    for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
+void show_to_all(Adapter& adapter, const BindingList& bindings, PNDIS_PACKET packet, const Binding* skip) {
+    for (Binding* binding : bindings.items) {
         if (binding == skip || !wants(*binding, adapter, packet))
             continue;
         if (binding->block.ReceiveHandler) {
@@ -83,29 +88,38 @@ void show_to_all(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip) {
     }
 }
 
-[[gnu::always_inline]] inline void return_to(Adapter& adapter, PNDIS_PACKET packet) {
-    nt::invoke(adapter.abi, adapter.handlers().ReturnPacketHandler, adapter.context(), packet);
+[[gnu::always_inline]] inline void return_to(const nt::Calls& calls, Adapter& adapter, PNDIS_PACKET packet) {
+    calls(adapter.abi, adapter.handlers().ReturnPacketHandler, adapter.context(), packet);
     adapter.returned.add(1);
 }
 [[gnu::noinline]] void return_serially(Adapter& adapter, PNDIS_PACKET packet) {
-    adapter.serializer.run([&adapter, packet] { return_to(adapter, packet); });
+    adapter.serializer.run([&adapter, packet] { return_to(nt::Calls(), adapter, packet); });
 }
 
 // The loan is over: the packet is its miniport's again. At DISPATCH_LEVEL.
-[[gnu::always_inline]] inline void give_back(Adapter& adapter, PNDIS_PACKET packet) {
+[[gnu::always_inline]] inline void give_back(const nt::Calls& calls, Adapter& adapter, PNDIS_PACKET packet) {
     end_hop(packet);
     if (NDIS_GET_ORIGINAL_PACKET(packet) == packet) // stored by lend(); a recycled descriptor must not point anywhere
         NDIS_SET_ORIGINAL_PACKET(packet, nullptr);
-    if (adapter.deserialized)
-        return_to(adapter, packet);
+    if (adapter.deserialized) [[likely]]
+        return_to(calls, adapter, packet);
     else
         return_serially(adapter, packet);
 }
 
+// The only binding there is, if it takes every packet: what most adapters have. Whoever closes it or changes its filter meanwhile does
+// so for the next array.
+Binding* sole_taker(const BindingList& bindings) {
+    if (bindings.items.size() != 1)
+        return nullptr;
+    Binding* const binding = bindings.items.front();
+    return binding->is_open() && binding->filter.takes_all() && binding->block.ReceivePacketHandler ? binding : nullptr;
+}
+
 // How many references the bindings took.
-int offer(Adapter& adapter, PNDIS_PACKET packet) {
+int offer(Adapter& adapter, const BindingList& bindings, PNDIS_PACKET packet) {
     int taken = 0;
-    for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
+    for (Binding* binding : bindings.items) {
         if (!wants(*binding, adapter, packet))
             continue;
         if (binding->block.ReceivePacketHandler) {
@@ -122,22 +136,10 @@ int offer(Adapter& adapter, PNDIS_PACKET packet) {
 // handler's count cannot end the loan.
 constexpr int own_references = 1 << 20;
 
-void lend(Adapter& adapter, PNDIS_PACKET packet) {
-    if (!begin_hop(packet, &adapter)) {
-        report("return-missing", "a packet was indicated again before it came back");
-        return;
-    }
-    if (NDIS_GET_ORIGINAL_PACKET(packet) == nullptr)
-        NDIS_SET_ORIGINAL_PACKET(packet, packet); // the lowest packet of a stack is its own original
-    const unsigned hop =
-        current_hop(packet); // a binding may pass the packet on, and the next hop may end before this one
-    set_references(packet, own_references);
-    adapter.lent.add(1);
-    const int taken = offer(adapter, packet);
-    const bool back = add_references(packet, hop, taken - own_references) == 0;
+// The bindings have seen the packet: it is back at once, or its miniport is a serialized one.
+[[gnu::noinline]] void end_of_offer(Adapter& adapter, PNDIS_PACKET packet, bool back) {
     if (adapter.deserialized) {
-        if (back)
-            give_back(adapter, packet);
+        give_back(nt::Calls(), adapter, packet);
         return;
     }
     // A serialized miniport reads the status when its call returns: SUCCESS = yours again, and no MiniportReturnPacket.
@@ -148,9 +150,49 @@ void lend(Adapter& adapter, PNDIS_PACKET packet) {
     }
 }
 
-void tell_receive_complete(Adapter& adapter) {
-    const unsigned processor = machine::current_processor();
-    for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items)
+// `offer` shows the packet to the bindings and says how many references they took.
+template <class Offer>
+[[gnu::always_inline]] inline void lend(Adapter& adapter, PNDIS_PACKET packet, const Offer& offer) {
+    if (!begin_hop(packet, &adapter)) [[unlikely]] {
+        report("return-missing", "a packet was indicated again before it came back");
+        return;
+    }
+    if (NDIS_GET_ORIGINAL_PACKET(packet) == nullptr)
+        NDIS_SET_ORIGINAL_PACKET(packet, packet); // the lowest packet of a stack is its own original
+    const unsigned hop =
+        current_hop(packet); // a binding may pass the packet on, and the next hop may end before this one
+    set_references(packet, own_references);
+    adapter.lent.add(1);
+    const bool back = add_references(packet, hop, offer(packet) - own_references) == 0;
+    if (back || !adapter.deserialized) [[unlikely]]
+        end_of_offer(adapter, packet, back);
+}
+
+// In order, up to the first one that the miniport keeps; says how many.
+template <class Offer>
+[[gnu::always_inline]] inline std::size_t lend(Adapter& adapter, std::span<const PNDIS_PACKET> packets,
+                                               const Offer& offer) {
+    std::size_t lent = 0;
+    for (; lent < packets.size() && NDIS_GET_PACKET_STATUS(packets[lent]) != NDIS_STATUS_RESOURCES; ++lent)
+        lend(adapter, packets[lent], offer);
+    return lent;
+}
+
+std::size_t lend(Adapter& adapter, const BindingList& bindings, std::span<const PNDIS_PACKET> packets) {
+    Binding* const taker = sole_taker(bindings);
+    if (!taker)
+        return lend(adapter, packets, [&](PNDIS_PACKET packet) { return offer(adapter, bindings, packet); });
+    const nt::Calls calls;
+    std::uint8_t& received = taker->received[machine::processor_held()];
+    return lend(adapter, packets, [&](PNDIS_PACKET packet) {
+        received = 1;
+        return calls(taker->abi, taker->block.ReceivePacketHandler, taker->context(), packet);
+    });
+}
+
+void tell_receive_complete(const BindingList& bindings) {
+    const unsigned processor = machine::processor_held();
+    for (Binding* binding : bindings.items)
         if (binding->received[processor]) {
             binding->received[processor] = 0;
             nt::invoke(binding->abi, binding->block.ReceiveCompleteHandler, binding->context());
@@ -195,15 +237,12 @@ void indicate(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
                                       : "packets were indicated after MiniportHalt had returned");
         return;
     }
-    bool keeps = false; // RESOURCES holds for the packet and all that follow in the array
-    for (PNDIS_PACKET packet : packets) {
-        keeps = keeps || NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES;
-        if (keeps)
-            show_to_all(adapter, packet, nullptr);
-        else
-            lend(adapter, packet);
-    }
-    tell_receive_complete(adapter);
+    // One list for all of it: who gets a packet is told when the array is over.
+    const BindingList& bindings = receivers_of(adapter);
+    const std::size_t lent = lend(adapter, bindings, packets);
+    for (PNDIS_PACKET packet : packets.subspan(lent)) // RESOURCES holds for the packet and all that follow in the array
+        show_to_all(adapter, bindings, packet, nullptr);
+    tell_receive_complete(bindings);
 }
 
 void indicate(Adapter& adapter, const Lookahead& frame) {
@@ -211,7 +250,7 @@ void indicate(Adapter& adapter, const Lookahead& frame) {
     if (adapter.state.load(std::memory_order_acquire) == AdapterState::low_power)
         return;
     const std::span<const std::byte> header(static_cast<const std::byte*>(frame.header), frame.header_bytes);
-    for (Binding* binding : adapter.bindings.load(std::memory_order_acquire)->items) {
+    for (Binding* binding : receivers_of(adapter).items) {
         if (!wants(*binding, adapter, header))
             continue;
         nt::invoke(binding->abi, binding->block.ReceiveHandler, binding->context(), frame.receive_context, frame.header,
@@ -222,17 +261,18 @@ void indicate(Adapter& adapter, const Lookahead& frame) {
 
 void indication_complete(Adapter& adapter) {
     machine::DispatchScope dispatch;
-    tell_receive_complete(adapter);
+    tell_receive_complete(receivers_of(adapter));
 }
 
 void return_packets(std::span<const PNDIS_PACKET> packets) {
     machine::DispatchScope dispatch;
+    const nt::Calls calls;
     for (PNDIS_PACKET packet : packets) {
         auto* const adapter = static_cast<Adapter*>(hop_owner(packet));
-        if (!adapter)
+        if (!adapter) [[unlikely]]
             report("return-too-many", "NdisReturnPackets was given a packet that is not lent");
         else if (add_references(packet, current_hop(packet), -1) == 0)
-            give_back(*adapter, packet);
+            give_back(calls, *adapter, packet);
     }
 }
 
@@ -288,8 +328,9 @@ void transfer_completed(Adapter&, PNDIS_PACKET packet, NDIS_STATUS status, UINT 
 
 void show(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip) {
     machine::DispatchScope dispatch;
-    show_to_all(adapter, packet, skip);
-    tell_receive_complete(adapter);
+    const BindingList& bindings = receivers_of(adapter);
+    show_to_all(adapter, bindings, packet, skip);
+    tell_receive_complete(bindings);
 }
 
 } // namespace ndispool::host

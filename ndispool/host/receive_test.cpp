@@ -96,6 +96,33 @@ TEST(Receive, each_appearance_in_the_array_is_one_return) {
     EXPECT_EQ(returns, 1);
 }
 
+TEST(Receive, every_array_ends_in_one_receive_complete_for_each_binding_that_got_a_packet) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    TestProtocol hears, deaf;
+    deaf.filter = 0;
+    std::size_t seen = 0;
+    hears.on_receive_packet = [&](PNDIS_PACKET) { return ++seen, 0; };
+    hears.on_receive = [&](auto...) { return ++seen, NDIS_STATUS_SUCCESS; }; // shows what the miniport keeps
+    stack.bind(hears);
+    for (const bool alone : {true, false}) { // with one binding that takes all, and in the general case
+        if (!alone)
+            stack.bind(deaf);
+        for (const NDIS_STATUS last : {NDIS_STATUS_SUCCESS, NDIS_STATUS_RESOURCES}) {
+            TestPacket one, two, three;
+            NDIS_SET_PACKET_STATUS(three.get(), last);
+            seen = 0;
+            hears.receive_completes = 0;
+            stack.indicate(std::array{one.get(), two.get(), three.get()});
+            EXPECT_EQ(seen, 3U);
+            EXPECT_EQ(hears.receive_completes, 1);
+        }
+    }
+    EXPECT_EQ(deaf.receive_completes, 0);
+    stack.indicate({});
+    EXPECT_EQ(hears.receive_completes, 1) << "it got nothing";
+}
+
 TEST(Receive, a_return_before_the_handler_has_said_its_count_does_not_end_the_loan) {
     TestMiniport miniport;
     std::atomic<int> returns{0};

@@ -40,20 +40,25 @@ std::optional<NDIS_STATUS> refusal(const Binding& binding, const Adapter& adapte
     return true;
 }
 
-[[gnu::always_inline]] inline void tell_sender(Binding& binding, PNDIS_PACKET packet, NDIS_STATUS status) {
+void tell_sender(Binding& binding, PNDIS_PACKET packet, NDIS_STATUS status) {
     ++completion_depth;
     nt::invoke(binding.abi, binding.block.SendCompleteHandler, binding.context(), packet, status);
     --completion_depth;
 }
 
-[[gnu::always_inline]] inline void deliver(PNDIS_PACKET packet, NDIS_STATUS status) {
+[[gnu::always_inline]] inline void deliver(const nt::Calls& calls, PNDIS_PACKET packet, NDIS_STATUS status) {
     auto* const binding = static_cast<Binding*>(end_hop(packet));
     if (!binding) [[unlikely]] {
         report("complete-twice", "a send was completed for a packet that is not being sent");
         return;
     }
-    tell_sender(*binding, packet, status);
+    calls(binding->abi, binding->block.SendCompleteHandler, binding->context(), packet, status);
     binding->finished.add(1); // last: close() may go on as soon as it sees this
+}
+[[gnu::always_inline]] inline void deliver(PNDIS_PACKET packet, NDIS_STATUS status) {
+    ++completion_depth;
+    deliver(nt::Calls(), packet, status);
+    --completion_depth;
 }
 
 void deliver_deferred(void* context) {
@@ -247,6 +252,20 @@ void send_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
         deliver(packet, status);
     else
         defer(adapter, packet, status);
+}
+
+void send_completed(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
+    machine::DispatchScope dispatch;
+    if (!adapter.deserialized || completion_depth >= max_completion_depth) {
+        for (PNDIS_PACKET packet : packets)
+            send_completed(adapter, packet, NDIS_STATUS_SUCCESS);
+        return;
+    }
+    const nt::Calls calls;
+    ++completion_depth;
+    for (PNDIS_PACKET packet : packets)
+        deliver(calls, packet, NDIS_STATUS_SUCCESS);
+    --completion_depth;
 }
 
 void sends_possible(Adapter& adapter) {

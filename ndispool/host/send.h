@@ -23,6 +23,8 @@ void send(Binding& binding, std::span<const PNDIS_PACKET> packets);
 
 // From the miniport.
 void send_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status);
+// From the host's own adapter: several that were sent, in order.
+void send_completed(Adapter& adapter, std::span<const PNDIS_PACKET> packets);
 void sends_possible(Adapter& adapter);
 
 // Inside the serializer, or of a deserialized miniport: a reset begins. What waits is completed with REQUEST_ABORTED, and what

@@ -13,21 +13,16 @@ namespace {
 
 constexpr std::size_t first_buffer_bytes = 2048; // an Ethernet frame and room; longer ones make their slot grow
 
-// Small frames are those of which the most come: their bytes are moved without a call.
-void copy(std::byte* to, std::span<const std::byte> frame) {
-    constexpr std::size_t piece = 64;
-    if (frame.size() < piece || frame.size() > 2 * piece) {
-        std::memcpy(to, frame.data(), frame.size());
-        return;
-    }
-    std::memcpy(to, frame.data(), piece);
-    std::memcpy(to + frame.size() - piece, frame.data() + frame.size() - piece, piece); // they may overlap
+// Both arrays are aligned for pointers (static_asserts in packet.h).
+constexpr std::size_t offset_of(Reserved reserved) {
+    return reserved == Reserved::miniport ? offsetof(NDIS_PACKET, MiniportReserved)
+                                          : offsetof(NDIS_PACKET, ProtocolReserved);
 }
 
 } // namespace
 
 Slots::Slots(unsigned processor, std::size_t count, Reserved reserved)
-    : processor_(processor), reserved_(reserved), slots_(count) {
+    : processor_(processor), home_offset_(offset_of(reserved)), slots_(count) {
     NDIS_STATUS status;
     NdisAllocatePacketPool(&status, &pool_, static_cast<UINT>(count), PROTOCOL_RESERVED_SIZE_IN_PACKET);
     if (status != NDIS_STATUS_SUCCESS)
@@ -43,15 +38,9 @@ void Slots::make(Slot& slot) {
     NdisAllocatePacket(&status, &slot.packet, pool_);
     if (!slot.packet || !grow(slot, first_buffer_bytes))
         throw std::bad_alloc();
-    *home(slot.packet) = &slot;
+    home(slot.packet) = &slot;
     NDIS_SET_PACKET_HEADER_SIZE(slot.packet, ethernet_header_bytes);
     free_[free_count_++] = &slot;
-}
-
-Slots::Slot** Slots::home(PNDIS_PACKET packet) const {
-    // Both arrays are aligned for pointers (static_asserts in packet.h).
-    UCHAR* const array = reserved_ == Reserved::miniport ? packet->MiniportReserved : packet->ProtocolReserved;
-    return reinterpret_cast<Slot**>(array);
 }
 
 bool Slots::grow(Slot& slot, std::size_t bytes) {
@@ -95,22 +84,10 @@ std::size_t Slots::free_now() {
     return free_count_;
 }
 
-PNDIS_PACKET Slots::take(std::span<const std::byte> frame) {
-    Slot& slot = *free_[free_count_ - 1];
-    if (frame.size() > slot.memory.size() && !grow(slot, frame.size()))
-        return nullptr;
-    --free_count_;
-    copy(slot.memory.data(), frame);
-    NdisAdjustBufferLength(slot.buffer, static_cast<UINT>(frame.size()));
-    NDIS_PACKET_VALID_COUNTS(slot.packet) = FALSE;
-    taken_.add(1);
-    return slot.packet;
-}
-
 void Slots::put(PNDIS_PACKET packet) {
-    Slot* const slot = *home(packet);
+    Slot* const slot = home(packet);
     back_.add(1);
-    if (machine::current_processor() == processor_) {
+    if (machine::processor_held() == processor_) {
         free_[free_count_++] = slot;
         return;
     }

@@ -4,11 +4,14 @@
 #pragma once
 
 #include "ndispool/host/tally.h"
+#include "ndispool/wire/wire.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <ndis.h>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace ndispool::host {
@@ -25,8 +28,10 @@ class Slots {
 
     // How many take() can give now.
     std::size_t free_now();
-    // A packet that holds `frame`; only when free_now() is not 0. Null when there is no memory for a longer frame.
-    PNDIS_PACKET take(std::span<const std::byte> frame);
+    // Packets that hold `frames`, no more than free_now() said; says how many, fewer when there is no memory for a longer frame.
+    // `describe` is called with each packet and its frame.
+    template <class Describe>
+    std::size_t take(std::span<const wire::Frame> frames, std::span<PNDIS_PACKET> packets, const Describe& describe);
     void put(PNDIS_PACKET packet);
 
     // Packets that are out. Any thread; true at some instant during the call once nothing is taken any more.
@@ -43,13 +48,17 @@ class Slots {
     };
     void make(Slot& slot);
     bool grow(Slot& slot, std::size_t bytes);
+    static void copy(std::byte* to, std::span<const std::byte> frame);
     void collect();
     void put_elsewhere(Slot* slot);
 
-    Slot** home(PNDIS_PACKET packet) const; // where the slot's address travels
+    // Where the slot's address travels.
+    Slot*& home(PNDIS_PACKET packet) const {
+        return *reinterpret_cast<Slot**>(reinterpret_cast<std::byte*>(packet) + home_offset_);
+    }
 
     const unsigned processor_;
-    const Reserved reserved_;
+    const std::size_t home_offset_;
     NDIS_HANDLE pool_ = nullptr;
     std::vector<Slot> slots_;
     std::vector<Slot*> free_; // the owning processor's only: the first free_count_
@@ -58,5 +67,39 @@ class Slots {
     std::vector<Slot*> elsewhere_; // given back on other processors
     Tally taken_, back_;
 };
+
+// Small frames are those of which the most come: their bytes are moved without a call, in two pieces that may overlap.
+inline void Slots::copy(std::byte* to, std::span<const std::byte> frame) {
+    const auto in_two = [&]<std::size_t piece>(std::integral_constant<std::size_t, piece>) {
+        const std::size_t second = frame.size() - piece;
+        std::memcpy(to, frame.data(), piece);
+        std::memcpy(to + second, frame.data() + second, piece);
+    };
+    if (frame.size() >= 32 && frame.size() <= 64)
+        in_two(std::integral_constant<std::size_t, 32>());
+    else if (frame.size() > 64 && frame.size() <= 128)
+        in_two(std::integral_constant<std::size_t, 64>());
+    else
+        std::memcpy(to, frame.data(), frame.size());
+}
+
+template <class Describe>
+std::size_t Slots::take(std::span<const wire::Frame> frames, std::span<PNDIS_PACKET> packets,
+                        const Describe& describe) {
+    std::size_t filled = 0;
+    for (const wire::Frame& frame : frames) {
+        Slot& slot = *free_[free_count_ - 1];
+        if (frame.bytes.size() > slot.memory.size() && !grow(slot, frame.bytes.size())) [[unlikely]]
+            continue;
+        --free_count_;
+        copy(slot.memory.data(), frame.bytes);
+        NdisAdjustBufferLength(slot.buffer, static_cast<UINT>(frame.bytes.size()));
+        NDIS_PACKET_VALID_COUNTS(slot.packet) = FALSE;
+        describe(slot.packet, frame);
+        packets[filled++] = slot.packet;
+    }
+    taken_.add(filled);
+    return filled;
+}
 
 } // namespace ndispool::host

@@ -15,7 +15,7 @@ namespace ndispool::host {
 class Tally {
   public:
     void add(std::uint64_t n) noexcept {
-        std::atomic<std::uint64_t>& mine = cells_[machine::detail::this_thread.processor].count;
+        std::atomic<std::uint64_t>& mine = cells_[machine::processor_held()].count;
         // Release pairs with the acquire in sum(): who sees the count sees what was done before it.
         mine.store(mine.load(std::memory_order_relaxed) + n, std::memory_order_release);
     }

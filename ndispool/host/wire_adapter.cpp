@@ -2,6 +2,7 @@
 
 #include "ndispool/host/adapter.h"
 #include "ndispool/host/frame.h"
+#include "ndispool/host/send.h"
 
 #include <algorithm>
 #include <cstring>
@@ -235,13 +236,11 @@ bool WireAdapter::receive() {
     const std::size_t wanted = traffic_.reserve(std::min(batch, slots_.free_now()));
     const std::size_t count = wanted > 0 ? wire_.receive(std::span(frames).first(wanted)) : 0;
     traffic_.give_back(wanted - count);
-    std::size_t filled = 0;
-    for (std::size_t i = 0; i < count; ++i)
-        if (PNDIS_PACKET const packet = slots_.take(frames[i].bytes)) {
+    const std::size_t filled =
+        slots_.take(std::span(frames).first(count), packets, [](PNDIS_PACKET packet, const wire::Frame& frame) {
             NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_SUCCESS);
-            NDIS_SET_PACKET_TIME_RECEIVED(packet, frames[i].time_100ns);
-            packets[filled++] = packet;
-        }
+            NDIS_SET_PACKET_TIME_RECEIVED(packet, frame.time_100ns);
+        });
     if (filled > 0)
         indicate(std::span(packets).first(filled));
     return count > 0;
@@ -297,11 +296,15 @@ NDIS_STATUS WireAdapter::send_one(PNDIS_PACKET packet) {
         keep_copy(packet);
         return NDIS_STATUS_SUCCESS;
     }
-    outlet_.push(packet, time_to_send(packet));
+    outlet_.push(std::span(&packet, 1), time_to_send);
     return NDIS_STATUS_PENDING;
 }
 
 void WireAdapter::sent(std::span<const PNDIS_PACKET> packets) {
+    if (!freedom_.used()) {
+        send_completed(*adapter_of(adapter_), packets);
+        return;
+    }
     for (PNDIS_PACKET packet : packets)
         if (freedom_.one_in(2))
             completions_.add(freedom_.processor(), packet);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 namespace ndispool::host {
 
@@ -49,7 +50,9 @@ NDIS_STATUS receive(NDIS_HANDLE context, NDIS_HANDLE receive_context, PVOID head
                     UINT data_bytes, UINT packet_bytes) {
     return at(context).received(receive_context, header, header_bytes, data, data_bytes, packet_bytes);
 }
-VOID receive_complete(NDIS_HANDLE) {}
+VOID receive_complete(NDIS_HANDLE context) {
+    at(context).received_all();
+}
 INT receive_packet(NDIS_HANDLE context, PNDIS_PACKET packet) {
     return at(context).received(packet);
 }
@@ -210,13 +213,11 @@ bool WireEdge::forward() {
     const std::size_t wanted = traffic_.reserve(std::min(batch, slots_.free_now()));
     const std::size_t count = wanted > 0 ? wire_.receive(std::span(frames).first(wanted)) : 0;
     traffic_.give_back(wanted - count);
-    std::size_t filled = 0;
-    for (std::size_t i = 0; i < count; ++i)
-        if (PNDIS_PACKET const packet = slots_.take(frames[i].bytes)) {
-            NDIS_SET_PACKET_TIME_TO_SEND(packet, frames[i].time_100ns);
+    const std::size_t filled =
+        slots_.take(std::span(frames).first(count), packets, [](PNDIS_PACKET packet, const wire::Frame& frame) {
+            NDIS_SET_PACKET_TIME_TO_SEND(packet, frame.time_100ns);
             NdisSetPacketFlags(packet, NDIS_FLAGS_DONT_LOOPBACK); // the wire does not want its own frames back
-            packets[filled++] = packet;
-        }
+        });
     if (filled > 0)
         send(std::span(packets).first(filled));
     return count > 0;
@@ -272,8 +273,24 @@ int WireEdge::received(PNDIS_PACKET packet) {
         push(outgoing(time_received(packet), copy_of(packet)));
         return 0;
     }
-    outlet_.push(packet, time_received(packet));
+    const unsigned processor = machine::processor_held();
+    Lent& lent = lent_[processor];
+    lent.packets[lent.count++] = packet;
+    if (lent.count == batch) [[unlikely]]
+        push_lent(processor);
     return 1;
+}
+
+// The host calls ProtocolReceiveComplete behind every array, and on the processor of its ProtocolReceivePacket.
+void WireEdge::received_all() {
+    push_lent(machine::processor_held());
+}
+
+void WireEdge::push_lent(unsigned processor) {
+    Lent& lent = lent_[processor];
+    const std::size_t count = std::exchange(lent.count, 0);
+    if (count > 0)
+        outlet_.push(std::span(lent.packets).first(count), time_received);
 }
 
 NDIS_STATUS WireEdge::received(NDIS_HANDLE receive_context, const void* header, UINT header_bytes, const void* data,
@@ -328,6 +345,7 @@ void WireEdge::transferred(PNDIS_PACKET packet, NDIS_STATUS status) {
 }
 
 void WireEdge::push(Outgoing frame) {
+    push_lent(machine::processor_held()); // what came before it
     outlet_.push(std::span(&frame, 1));
 }
 

@@ -44,6 +44,7 @@ class WireEdge final : public machine::Poller {
     void closed();
     void sent(PNDIS_PACKET packet, NDIS_STATUS status);
     int received(PNDIS_PACKET packet);
+    void received_all(); // of an array, on the processor that got it
     NDIS_STATUS received(NDIS_HANDLE receive_context, const void* header, UINT header_bytes, const void* data,
                          UINT data_bytes, UINT packet_bytes);
     void transferred(PNDIS_PACKET packet, NDIS_STATUS status);
@@ -64,6 +65,7 @@ class WireEdge final : public machine::Poller {
                            std::size_t have, UINT offset);
     std::unique_ptr<Transfer> end_transfer(PNDIS_PACKET packet);
     void push(Outgoing frame);
+    void push_lent(unsigned processor);
     NDIS_STATUS request(NDIS_REQUEST& request);
 
     wire::Wire& wire_;
@@ -72,6 +74,14 @@ class WireEdge final : public machine::Poller {
     Slots slots_;
     Freedom& freedom_;
     Outlet outlet_;
+
+    // Packets of the array that is being received, for the outlet at its end; each processor's own.
+    struct alignas(64) Lent {
+        std::array<PNDIS_PACKET, batch> packets;
+        std::size_t count = 0;
+    };
+    std::array<Lent, machine::max_processors> lent_;
+
     LaterPackets returns_;
     LaterWork sending_;
     WireWaker waker_;

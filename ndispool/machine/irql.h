@@ -49,6 +49,11 @@ inline unsigned current_processor() noexcept {
     return thread.irql >= dispatch_level || thread.processor < processor_count() ? thread.processor : 0;
 }
 
+// The same for callers that are at DISPATCH for sure.
+inline unsigned processor_held() noexcept {
+    return detail::this_thread.processor;
+}
+
 // Returns the old level. Below DISPATCH to DISPATCH takes a processor: one compare-exchange when the last one used is
 // free, else any free one, else it waits. A level below the current one is reported as a bug and ignored.
 Irql raise_irql(Irql to) noexcept;

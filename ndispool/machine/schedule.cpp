@@ -24,6 +24,8 @@ std::uint64_t mixed(std::uint64_t number) noexcept {
 
 } // namespace
 
+constinit std::atomic<bool> detail::schedule_on = false;
+
 struct Place {
     std::condition_variable turn;
     const std::uint64_t rank; // its position in the circle
@@ -41,7 +43,6 @@ struct Place {
 
 namespace {
 
-std::atomic<bool> on{false};
 std::atomic<std::uint64_t> now{0};
 std::atomic<std::uint64_t> seed_in_use{0};
 thread_local Place* mine = nullptr;
@@ -202,16 +203,16 @@ void begin_schedule(std::uint64_t seed) {
     schedule().reset();
     mine = schedule().add();
     schedule().take_turn(mine);
-    on.store(true, std::memory_order_release);
+    detail::schedule_on.store(true, std::memory_order_release);
 }
 
 void end_schedule() {
-    on.store(false, std::memory_order_release);
+    detail::schedule_on.store(false, std::memory_order_release);
     leave();
 }
 
 bool virtual_time() noexcept {
-    return on.load(std::memory_order_relaxed);
+    return detail::schedule_on.load(std::memory_order_relaxed);
 }
 
 bool scheduled() noexcept {
@@ -240,7 +241,7 @@ std::uint64_t choice(std::uint64_t stream, std::uint64_t count, std::uint64_t bo
     return mixed(mixed(seed ^ stream) + count) % bound;
 }
 
-void preemption_point() noexcept {
+void detail::preempt_by_seed() noexcept {
     constexpr std::uint64_t one_in = 16;
     if (!scheduled())
         return;

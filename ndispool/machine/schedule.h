@@ -34,8 +34,16 @@ void look_again() noexcept;
 // Running takes this much of the virtual time.
 void spend_100ns(std::uint64_t ticks) noexcept;
 
+namespace detail {
+extern constinit std::atomic<bool> schedule_on;
+void preempt_by_seed() noexcept;
+} // namespace detail
+
 // Where a driver's code may be interrupted by other processors: sometimes the turn is given up, by the seed.
-void preemption_point() noexcept;
+inline void preemption_point() noexcept {
+    if (detail::schedule_on.load(std::memory_order_relaxed)) [[unlikely]] // as virtual_time()
+        detail::preempt_by_seed();
+}
 
 // A number below `bound` that follows from the seed, for each `stream` its own sequence.
 std::uint64_t choice(std::uint64_t stream, std::uint64_t count, std::uint64_t bound) noexcept;

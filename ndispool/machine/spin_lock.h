@@ -49,13 +49,19 @@ inline bool try_acquire(std::uintptr_t& word) noexcept { // false when any threa
 }
 
 // The store or exchange is the last touch of the word: the next owner may free the lock.
-inline void release(std::uintptr_t& word) noexcept {
+// False, and nothing was done: it is not the caller's, somebody waits for it, or it takes a locked instruction.
+inline bool release_alone(std::uintptr_t& word) noexcept {
     const std::atomic_ref lock(word);
-    if (alone_at_dispatch() && lock.load(std::memory_order_relaxed) == detail::tag()) {
-        lock.store(0, std::memory_order_release); // partner: the load in take()
+    if (!alone_at_dispatch() || lock.load(std::memory_order_relaxed) != detail::tag())
+        return false;
+    lock.store(0, std::memory_order_release); // partner: the load in take()
+    return true;
+}
+
+inline void release(std::uintptr_t& word) noexcept {
+    if (release_alone(word))
         return;
-    }
-    const std::uintptr_t was = lock.exchange(0, std::memory_order_acq_rel);
+    const std::uintptr_t was = std::atomic_ref(word).exchange(0, std::memory_order_acq_rel);
     if (was != detail::tag()) [[unlikely]]
         detail::given_back(&word, was);
 }

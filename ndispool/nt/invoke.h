@@ -73,13 +73,25 @@ template <class R, class... P>
 
 } // namespace detail
 
-// Inline: it is passed four times for each packet that a driver passes on.
+// Calls into drivers, one after the other, on the thread that made it: what surrounds them is set up once.
+class Calls {
+  public:
+    // Inline: it is passed four times for each packet that a driver passes on.
+    template <class R, class... P, class... A>
+    [[gnu::always_inline]] inline R operator()(Abi abi, R (*handler)(P...), A... arguments) const {
+        if (observer_) [[unlikely]]
+            return detail::observed<R, P...>(*observer_, abi, handler, static_cast<P>(arguments)...);
+        return detail::call<R, P...>(abi, handler, static_cast<P>(arguments)...);
+    }
+
+  private:
+    const CallerScope scope_{nullptr};
+    CallObserver* const observer_ = call_observer.load(std::memory_order_acquire);
+};
+
 template <class R, class... P, class... A>
 [[gnu::always_inline]] inline R invoke(Abi abi, R (*handler)(P...), A... arguments) {
-    const CallerScope scope(nullptr);
-    if (CallObserver* const observer = call_observer.load(std::memory_order_acquire)) [[unlikely]]
-        return detail::observed<R, P...>(*observer, abi, handler, static_cast<P>(arguments)...);
-    return detail::call<R, P...>(abi, handler, static_cast<P>(arguments)...);
+    return Calls()(abi, handler, arguments...);
 }
 
 template <class R, class... P, class... A> R invoke(R (*handler)(P...), A... arguments) {

@@ -93,11 +93,11 @@ TEST(Invoke, one_call_site_calls_handlers_of_both_kinds) {
 
 // What an observer is told of the calls.
 struct Heard final : CallObserver {
-    void entered(const void*, const std::uint64_t* arguments) noexcept override { last = arguments[6]; }
+    void entered(const void*, const std::uint64_t* arguments) noexcept override { first = arguments[0]; }
     void left(const void*, const std::uint64_t*, std::uint64_t result) noexcept override {
         results.push_back(static_cast<std::int32_t>(result));
     }
-    std::uint64_t last = 0;
+    std::uint64_t first = 0;
     std::vector<std::int32_t> results;
 };
 
@@ -107,7 +107,20 @@ TEST(Invoke, one_call_site_calls_handlers_of_both_kinds_while_somebody_observes)
     expect_both_kinds_called(call_inside);
     call_observer = nullptr;
     EXPECT_EQ(heard.results, (std::vector<std::int32_t>{-7, -8}));
-    EXPECT_EQ(heard.last, UINT64_MAX);
+    EXPECT_EQ(heard.first, 255U);
+}
+
+TEST(Invoke, drivers_that_are_called_one_after_the_other_are_attributed_to_no_door_and_the_caller_is_again_afterwards) {
+    const int door = 0;
+    const CallerScope outer(&door);
+    {
+        const Calls calls;
+        for (int i = 0; i < 2; ++i)
+            EXPECT_EQ(calls(
+                          Abi::system_v, +[](int) { return caller(nullptr) == nullptr; }, i),
+                      true);
+    }
+    EXPECT_EQ(caller(nullptr), &door);
 }
 
 TEST(CodeRanges, an_address_in_no_range_is_native_code_of_nobody) {

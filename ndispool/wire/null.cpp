@@ -41,9 +41,12 @@ Null::Null(std::string spec, std::size_t bytes, std::uint64_t seed)
 std::size_t Null::receive(std::span<Frame> frames) {
     if (ring_.empty())
         return 0;
-    for (Frame& frame : frames) {
-        frame = ring_[next_];
-        next_ = (next_ + 1) % ring_frames;
+    for (std::size_t given = 0; given < frames.size();) {
+        const std::size_t run = std::min(frames.size() - given, ring_frames - next_);
+        std::copy_n(ring_.begin() + static_cast<std::ptrdiff_t>(next_), run,
+                    frames.begin() + static_cast<std::ptrdiff_t>(given));
+        given += run;
+        next_ = (next_ + run) % ring_frames;
     }
     count_in(frames);
     return frames.size();
