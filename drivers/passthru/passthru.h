@@ -17,7 +17,7 @@
 
 #define PT_TAG 0x75685450UL /* 'PThu' */
 
-/* Packets handed down by one NdisSendPackets. */
+/* Packets handed down by one NdisSendPackets, or up by one NdisMIndicateReceivePacket. */
 #define PT_BURST 32
 
 /* The longest frame that the bounce buffer takes: a jumbo frame. */
@@ -28,6 +28,13 @@
 
 /* How long a wait for somebody else's last packet sleeps between two looks, microseconds. */
 #define PT_POLL_INTERVAL 2000
+
+/* What one processor has received of the array that is being indicated to it. */
+typedef struct _RECEIVED {
+    UINT Count;
+    PNDIS_PACKET Packets[PT_BURST];
+    BOOLEAN CompletePending; /* NdisMEthIndicateReceive was called and NdisMEthIndicateReceiveComplete not yet */
+} RECEIVED;
 
 typedef struct _ADAPTER {
     /* One for the lower binding, one for the virtual miniport, one for a bind or unbind that is running. */
@@ -77,9 +84,8 @@ typedef struct _ADAPTER {
     PULONG BytesDone;
     PULONG BytesNeeded;
 
-    /* Each written by its own processor at DISPATCH_LEVEL only: NdisMEthIndicateReceive was called there and
-     * NdisMEthIndicateReceiveComplete not yet. */
-    BOOLEAN CompletePending[PT_PROCESSORS];
+    /* Each its own processor's, at DISPATCH_LEVEL only. */
+    RECEIVED Received[PT_PROCESSORS];
 
     BOOLEAN BounceBusy; /* guarded by Lock */
     UCHAR Bounce[PT_BOUNCE_SIZE];
@@ -112,9 +118,31 @@ VOID PtFailQueuedRequest(ADAPTER* Adapter);
 /* send.c: completes the waiting sends with that cancel id, or all of them for NULL. No lock held. */
 VOID PtAbortWaitingSends(ADAPTER* Adapter, PVOID CancelId, NDIS_STATUS Status);
 
-/* receive.c, for both directions: may the packet itself be passed on; and all of a description but status and length.
- */
-BOOLEAN PtHasStackLocation(const ADAPTER* Adapter, PNDIS_PACKET Packet);
-VOID PtShareDescription(PNDIS_PACKET Wrapper, PNDIS_PACKET Original);
+/* ---- Both directions ---- */
+
+/* NdisIMGetCurrentPacketStack: a packet may be passed on itself only while a location remains. */
+static __inline BOOLEAN PtHasStackLocation(const ADAPTER* Adapter, PNDIS_PACKET Packet) {
+    BOOLEAN remaining = FALSE;
+
+    if (Adapter->PacketStacking)
+        NdisIMGetCurrentPacketStack(Packet, &remaining);
+    return remaining;
+}
+
+/* All of a description but status and length. The wrapper borrows the buffers; they are never freed through it. The
+ * media specific pointer needs its macros: they keep a flag beside it. */
+static __inline VOID PtShareDescription(PNDIS_PACKET Wrapper, PNDIS_PACKET Original) {
+    PVOID information;
+    UINT size;
+
+    NDIS_PACKET_FIRST_NDIS_BUFFER(Wrapper) = NDIS_PACKET_FIRST_NDIS_BUFFER(Original);
+    NDIS_PACKET_LAST_NDIS_BUFFER(Wrapper) = NDIS_PACKET_LAST_NDIS_BUFFER(Original);
+    NDIS_PACKET_VALID_COUNTS(Wrapper) = FALSE;
+    NdisSetPacketFlags(Wrapper, NdisGetPacketFlags(Original));
+    *NDIS_OOB_DATA_FROM_PACKET(Wrapper) = *NDIS_OOB_DATA_FROM_PACKET(Original);
+    NDIS_GET_PACKET_MEDIA_SPECIFIC_INFO(Original, &information, &size);
+    if (information != NULL && size != 0)
+        NDIS_SET_PACKET_MEDIA_SPECIFIC_INFO(Wrapper, information, size);
+}
 
 #endif

@@ -1,6 +1,7 @@
 /* Packets on their way up.
  *
- * A packet goes up in a wrapper from the receive pool, or itself while PacketStacking finds a stack location. When the
+ * A packet goes up in a wrapper from the receive pool, or itself while PacketStacking finds a stack location. Those of
+ * one array go up in one array, when it is full or at ProtocolReceiveComplete, which follows every array. When the
  * pool is dry the frame goes up as a lookahead indication that is the whole frame, so that no frame is lost or
  * overtaken: the protocols above have copied it when the call returns. All handlers but PtReturnPacket and
  * PtTransferData run at DISPATCH_LEVEL, as documented for ProtocolReceive and ProtocolReceivePacket, and use the Dpr
@@ -18,33 +19,7 @@ typedef struct _FRAME {
     NDIS_HANDLE LowerContext;
 } FRAME;
 
-/* ---- Wrappers, both directions ---- */
-
-/* NdisIMGetCurrentPacketStack: a packet may be passed on itself only while a location remains. */
-BOOLEAN PtHasStackLocation(const ADAPTER* Adapter, PNDIS_PACKET Packet) {
-    BOOLEAN remaining = FALSE;
-
-    if (Adapter->PacketStacking)
-        NdisIMGetCurrentPacketStack(Packet, &remaining);
-    return remaining;
-}
-
-/* The wrapper borrows the buffers; they are never freed through it. The media specific pointer needs its macros: they
- * keep a flag beside it. */
-VOID PtShareDescription(PNDIS_PACKET Wrapper, PNDIS_PACKET Original) {
-    PVOID information;
-    UINT size;
-
-    NDIS_PACKET_FIRST_NDIS_BUFFER(Wrapper) = NDIS_PACKET_FIRST_NDIS_BUFFER(Original);
-    NDIS_PACKET_LAST_NDIS_BUFFER(Wrapper) = NDIS_PACKET_LAST_NDIS_BUFFER(Original);
-    NDIS_PACKET_VALID_COUNTS(Wrapper) = FALSE;
-    NdisSetPacketFlags(Wrapper, NdisGetPacketFlags(Original));
-    NdisMoveMemory(NDIS_OOB_DATA_FROM_PACKET(Wrapper), NDIS_OOB_DATA_FROM_PACKET(Original),
-                   sizeof(NDIS_PACKET_OOB_DATA));
-    NDIS_GET_PACKET_MEDIA_SPECIFIC_INFO(Original, &information, &size);
-    if (information != NULL && size != 0)
-        NDIS_SET_PACKET_MEDIA_SPECIFIC_INFO(Wrapper, information, size);
-}
+/* ---- Wrappers ---- */
 
 static VOID PtCopyReceiveInfo(PNDIS_PACKET To, PNDIS_PACKET From, NDIS_PER_PACKET_INFO Slot) {
     NDIS_PER_PACKET_INFO_FROM_PACKET(To, Slot) = NDIS_PER_PACKET_INFO_FROM_PACKET(From, Slot);
@@ -157,32 +132,83 @@ static VOID PtIndicateWithoutPacket(ADAPTER* Adapter, NDIS_HANDLE Upper, PNDIS_P
     PtReturnBounce(Adapter, bytes);
 }
 
-/* ---- Handlers ---- */
+/* ---- Arrays ---- */
 
-/* Returns the number of references taken: 1 while the packet is lent upward. A packet with status RESOURCES is back
- * when the indication returns. Its status is read before: after the call the packet may be gone. */
-static INT PtReceivePacket(NDIS_HANDLE ProtocolBindingContext, PNDIS_PACKET Packet) {
-    ADAPTER* adapter = ProtocolBindingContext;
-    NDIS_STATUS status = NDIS_GET_PACKET_STATUS(Packet);
-    NDIS_HANDLE upper = PtReceiver(adapter);
+static VOID PtGiveBack(ADAPTER* Adapter, PNDIS_PACKET Packet);
+
+static RECEIVED* PtReceivedHere(ADAPTER* Adapter) {
+    return &Adapter->Received[KeGetCurrentProcessorNumber()];
+}
+
+/* What this processor has received goes up; or back, when the virtual miniport may not indicate now. In a copy: who is
+ * above may send, and that may bring more packets here. */
+static VOID PtIndicateReceived(ADAPTER* Adapter, RECEIVED* Received) {
+    PNDIS_PACKET packets[PT_BURST];
+    UINT count = Received->Count, i;
+    NDIS_HANDLE upper;
+
+    if (count == 0)
+        return;
+    for (i = 0; i < count; ++i)
+        packets[i] = Received->Packets[i];
+    Received->Count = 0;
+    upper = PtReceiver(Adapter);
+    if (upper != NULL) {
+        NdisMIndicateReceivePacket(upper, packets, count);
+        return;
+    }
+    for (i = 0; i < count; ++i)
+        PtGiveBack(Adapter, packets[i]);
+}
+
+/* A packet that its miniport keeps goes up at once: it is back when the indication returns, and so is its wrapper. */
+static VOID PtIndicateKept(ADAPTER* Adapter, PNDIS_PACKET Packet) {
+    NDIS_HANDLE upper = PtReceiver(Adapter);
     PNDIS_PACKET wrapper;
 
     if (upper == NULL)
-        return 0;
-    if (PtHasStackLocation(adapter, Packet)) {
+        return;
+    if (PtHasStackLocation(Adapter, Packet)) {
         NdisMIndicateReceivePacket(upper, &Packet, 1);
-        return status != NDIS_STATUS_RESOURCES;
+        return;
     }
-    wrapper = PtWrapReceive(adapter, Packet, status);
+    wrapper = PtWrapReceive(Adapter, Packet, NDIS_STATUS_RESOURCES);
     if (wrapper == NULL) {
-        PtIndicateWithoutPacket(adapter, upper, Packet);
-        return 0;
+        PtIndicateWithoutPacket(Adapter, upper, Packet);
+        return;
     }
     NdisMIndicateReceivePacket(upper, &wrapper, 1);
-    if (status != NDIS_STATUS_RESOURCES)
-        return 1;
     NdisDprFreePacket(wrapper);
-    return 0;
+}
+
+/* ---- Handlers ---- */
+
+/* Returns the number of references taken: 1 while the packet is lent upward. A packet with status RESOURCES is back
+ * when the indication returns. */
+static INT PtReceivePacket(NDIS_HANDLE ProtocolBindingContext, PNDIS_PACKET Packet) {
+    ADAPTER* adapter = ProtocolBindingContext;
+    RECEIVED* received = PtReceivedHere(adapter);
+    NDIS_STATUS status = NDIS_GET_PACKET_STATUS(Packet);
+    PNDIS_PACKET upward;
+    NDIS_HANDLE upper;
+
+    if (status == NDIS_STATUS_RESOURCES) {
+        PtIndicateReceived(adapter, received);
+        PtIndicateKept(adapter, Packet);
+        return 0;
+    }
+    upward = PtHasStackLocation(adapter, Packet) ? Packet : PtWrapReceive(adapter, Packet, status);
+    if (upward == NULL) {
+        PtIndicateReceived(adapter, received);
+        upper = PtReceiver(adapter);
+        if (upper != NULL)
+            PtIndicateWithoutPacket(adapter, upper, Packet);
+        return 0;
+    }
+    received->Packets[received->Count++] = upward;
+    if (received->Count == PT_BURST)
+        PtIndicateReceived(adapter, received);
+    return 1;
 }
 
 /* The adapter below takes the frame back when this returns. If there is a packet behind it, it goes up with status
@@ -190,10 +216,13 @@ static INT PtReceivePacket(NDIS_HANDLE ProtocolBindingContext, PNDIS_PACKET Pack
 static NDIS_STATUS PtReceive(NDIS_HANDLE ProtocolBindingContext, NDIS_HANDLE MacReceiveContext, PVOID HeaderBuffer,
                              UINT HeaderBufferSize, PVOID LookAheadBuffer, UINT LookaheadBufferSize, UINT PacketSize) {
     ADAPTER* adapter = ProtocolBindingContext;
-    NDIS_HANDLE upper = PtReceiver(adapter);
+    RECEIVED* received = PtReceivedHere(adapter);
+    NDIS_HANDLE upper;
     PNDIS_PACKET packet, wrapper;
     FRAME frame;
 
+    PtIndicateReceived(adapter, received);
+    upper = PtReceiver(adapter);
     if (upper == NULL)
         return NDIS_STATUS_NOT_ACCEPTED;
     packet = NdisGetReceivedPacket(adapter->BindingHandle, MacReceiveContext);
@@ -208,34 +237,38 @@ static NDIS_STATUS PtReceive(NDIS_HANDLE ProtocolBindingContext, NDIS_HANDLE Mac
     frame.LowerContext = MacReceiveContext;
     NdisMEthIndicateReceive(upper, &frame, HeaderBuffer, HeaderBufferSize, LookAheadBuffer, LookaheadBufferSize,
                             PacketSize);
-    adapter->CompletePending[KeGetCurrentProcessorNumber()] = TRUE;
+    received->CompletePending = TRUE;
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Comes on the processor that called PtReceive. */
+/* Comes on the processor that called PtReceivePacket or PtReceive. */
 static VOID PtReceiveComplete(NDIS_HANDLE ProtocolBindingContext) {
     ADAPTER* adapter = ProtocolBindingContext;
-    PBOOLEAN pending = &adapter->CompletePending[KeGetCurrentProcessorNumber()];
+    RECEIVED* received = PtReceivedHere(adapter);
     NDIS_HANDLE upper;
 
-    if (!*pending)
+    PtIndicateReceived(adapter, received);
+    if (!received->CompletePending)
         return;
-    *pending = FALSE;
+    received->CompletePending = FALSE;
     upper = PtReceiver(adapter);
     if (upper != NULL)
         NdisMEthIndicateReceiveComplete(upper);
 }
 
 /* A packet that is not from the receive pool went up itself. */
-static VOID PtReturnPacket(NDIS_HANDLE MiniportAdapterContext, PNDIS_PACKET Packet) {
-    ADAPTER* adapter = MiniportAdapterContext;
+static VOID PtGiveBack(ADAPTER* Adapter, PNDIS_PACKET Packet) {
     PNDIS_PACKET original = Packet;
 
-    if (NdisGetPoolFromPacket(Packet) == adapter->ReceivePool) {
+    if (NdisGetPoolFromPacket(Packet) == Adapter->ReceivePool) {
         original = PT_RECEIVE_WRAPPER(Packet)->Original;
         NdisFreePacket(Packet);
     }
     NdisReturnPackets(&original, 1);
+}
+
+static VOID PtReturnPacket(NDIS_HANDLE MiniportAdapterContext, PNDIS_PACKET Packet) {
+    PtGiveBack(MiniportAdapterContext, Packet);
 }
 
 /* ByteOffset counts from the first byte behind the header. */
