@@ -11,7 +11,7 @@ import sys
 
 # part: (unit, [(subject, peer, target or None)])
 RATIOS = {
-    "null": ("packets/s", [("ndispool", "testpmd", 0.5)]),
+    "null": ("packets/s", [("ndispool", "testpmd", 0.5), ("stacking", "testpmd", 0.5)]),
     "packet": ("packets/s", [("ndispool", "testpmd", 1.0)]),
     "xdp": ("packets/s", [("ndispool", "testpmd", 1.5), ("ndispool", "packet", 1.5)]),
     "packet-cpu": ("packets/s of processor time", [("ndispool", "testpmd", None)]),
