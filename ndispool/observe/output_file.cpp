@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+int standard_output = STDOUT_FILENO;
+
 [[noreturn]] void refuse(const fs::path& file, int error) {
     const std::string reason = std::generic_category().message(error);
     if (is_standard_output(file))
@@ -80,6 +82,12 @@ class Part {
 
 } // namespace
 
+void keep_standard_output() {
+    constexpr int out_of_the_way = 512; // of a loop that closes every file it can think of
+    if (const int kept = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, out_of_the_way); kept >= 0)
+        standard_output = kept;
+}
+
 bool is_standard_output(const fs::path& file) {
     return file == "-" || file == "/dev/stdout";
 }
@@ -92,7 +100,8 @@ void require_writable(const fs::path& file) {
 void write_whole(const fs::path& file, std::string_view content) {
     if (!is_standard_output(file) && !is_special(file))
         return Part(file).become(content);
-    const int descriptor = is_standard_output(file) ? ::dup(STDOUT_FILENO) : ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+    const int descriptor =
+        is_standard_output(file) ? ::dup(standard_output) : ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor < 0)
         refuse(file, errno);
     const int error = write_all(descriptor, content);

@@ -15,6 +15,8 @@ class OutputError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// What is standard output now stays it, whatever a driver closes or opens.
+void keep_standard_output();
 bool is_standard_output(const std::filesystem::path& file);
 
 // Asked before a long run, so that it is not lost at its end. Leaves nothing behind.

@@ -48,7 +48,9 @@ host::Site site_of(const ChildNote& note, std::uint64_t code_begin, const Driver
     site.irql = note.irql;
     for (const std::uint64_t address : note.frames)
         if (site.frames.size() < enough)
-            site.frames.push_back(names.name(address, code_begin));
+            site.frames.push_back(
+                names.name(address, code_begin,
+                           site.frames.empty() ? DriverNames::At::instruction : DriverNames::At::return_address));
     return site;
 }
 

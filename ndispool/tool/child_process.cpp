@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <new>
@@ -70,12 +71,32 @@ void write_all(int file, const std::string& text) {
     }
 }
 
-int result_of_child = -1; // in a child: where its result goes
+// In a child: where its result goes, as its parent knows that file. The work may have closed what it inherited, or have put
+// another file there.
+struct {
+    pid_t self = 0, parent = 0;
+    int file = -1;
+} result_of_child;
+
+int open_result() {
+    const std::string path =
+        "/proc/" + std::to_string(result_of_child.parent) + "/fd/" + std::to_string(result_of_child.file);
+    const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    return file < 0 ? result_of_child.file : file;
+}
+
+// Whoever else is in the process group was started by the work. Nobody was reaped, so the number is still this group's.
+void end_group(pid_t leader) {
+    ::kill(-leader, SIGKILL);
+    ::kill(leader, SIGKILL); // should it not have made the group yet
+}
 
 } // namespace
 
 void end_child(const std::string& result) {
-    write_all(result_of_child, result + '\n');
+    if (::getpid() != result_of_child.self) // what the work forked has no result
+        ::_exit(72);
+    write_all(open_result(), result + '\n');
     ::_exit(returned_status);
 }
 
@@ -92,7 +113,7 @@ ChildProcess::ChildProcess(const std::function<std::string()>& work, const Child
 
 ChildProcess::~ChildProcess() {
     if (pid_ > 0) {
-        ::kill(pid_, SIGKILL);
+        end_group(pid_);
         ::waitpid(pid_, nullptr, 0);
     }
     ::close(result_);
@@ -110,7 +131,7 @@ void ChildProcess::become(const std::function<std::string()>& work, const ChildL
     ::dup2(printed_, STDERR_FILENO);
     apply(limits);
     watch_faults(*notes_);
-    result_of_child = result_;
+    result_of_child = {::getpid(), parent, result_};
     end_child(work());
 }
 
@@ -125,8 +146,11 @@ void ChildProcess::ask_where() const {
 }
 
 std::optional<ChildEnding> ChildProcess::poll() {
-    int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_) {
+        int status = 0;
+        end_group(pid_);
+        ::waitpid(pid_, &status, 0);
         pid_ = -1;
         return ending(status);
     }

@@ -1,6 +1,6 @@
 // A piece of work in a process of its own, with limits: whatever it does to itself, this process learns how it ended.
 //   Callers:   one thread of a process that has no other (fork copies only the caller). start(), then poll() until it answers.
-//   Holds:     the child is gone when poll() has answered or the object is destroyed; it does not outlive this process
+//   Holds:     the child, and what it forked, is gone when poll() has answered or the object is destroyed; it does not outlive this process
 //              either. What it printed and what it returned are kept apart.
 //   Not here:  what the work is (case_run.h).
 #pragma once

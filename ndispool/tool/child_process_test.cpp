@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <memory>
 #include <thread>
@@ -32,6 +33,34 @@ TEST(ChildProcess, one_that_exits_by_itself_has_no_result_whatever_its_exit_code
         const ChildEnding end = run_in_child([code]() -> std::string { ::_exit(code); }, {});
         EXPECT_EQ(end.how, How::exited);
         EXPECT_EQ(end.code, code);
+    }
+}
+
+TEST(ChildProcess, the_result_arrives_although_the_work_closed_every_file) {
+    const ChildEnding end = run_in_child(
+        [] {
+            ::close_range(0, ~0u, 0);
+            return std::string("result");
+        },
+        {});
+    EXPECT_EQ(end.how, How::returned);
+    EXPECT_EQ(end.result, "result\n");
+}
+
+TEST(ChildProcess, what_the_work_forked_is_gone_with_it) {
+    const ChildEnding end = run_in_child(
+        [] {
+            const pid_t forked = ::fork();
+            if (forked == 0)
+                for (;;)
+                    ::pause();
+            return std::to_string(forked);
+        },
+        {});
+    const std::string path = "/proc/" + end.result.substr(0, end.result.size() - 1) + "/stat";
+    for (std::string state = "S"; !state.empty() && state != "Z";) { // killed; whoever adopted it may take a moment
+        state.clear();
+        std::ifstream(path) >> state >> state >> state;
     }
 }
 

@@ -23,20 +23,22 @@ DriverNames::DriverNames(const std::filesystem::path& file) : module_(file.stem(
     }
 }
 
-host::Frame DriverNames::name(std::uint64_t address, std::uint64_t code_begin) const {
+host::Frame DriverNames::name(std::uint64_t address, std::uint64_t code_begin, At at) const {
+    // A call that never returns may be a function's last instruction: what is behind it is another's.
+    const std::uint64_t back = at == At::return_address ? 1 : 0;
     host::Frame frame;
     frame.address = address;
     if (code_begin != 0 && address >= code_begin && address - code_begin < bytes_) {
         frame.module = module_;
         frame.offset = address - code_begin;
-        if (const load::Symbol* const symbol = symbols_.at(frame.offset)) {
+        if (const load::Symbol* const symbol = symbols_.at(frame.offset - back)) {
             frame.function = symbol->name;
             frame.offset -= symbol->value;
         }
         return frame;
     }
     Dl_info info{};
-    if (::dladdr(reinterpret_cast<const void*>(address), &info) == 0) // NOLINT(performance-no-int-to-ptr)
+    if (::dladdr(reinterpret_cast<const void*>(address - back), &info) == 0) // NOLINT(performance-no-int-to-ptr)
         return frame;
     frame.module = std::filesystem::path(info.dli_fname).filename().string();
     frame.offset = address - reinterpret_cast<std::uint64_t>(info.dli_fbase);

@@ -17,8 +17,10 @@ class DriverNames {
   public:
     explicit DriverNames(const std::filesystem::path& file);
 
+    enum class At : std::uint8_t { instruction, return_address };
+
     // `code_begin`: where the driver was mapped.
-    host::Frame name(std::uint64_t address, std::uint64_t code_begin) const;
+    host::Frame name(std::uint64_t address, std::uint64_t code_begin, At at) const;
     bool is_driver(const host::Frame& frame) const { return frame.module == module_; }
 
   private:

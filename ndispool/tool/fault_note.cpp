@@ -4,11 +4,11 @@
 #include "ndispool/verify/call.h"
 #include "ndispool/verify/crash.h"
 #include "ndispool/verify/stack.h"
+#include "ndispool/verify/stack_words.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <new>
-#include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -17,13 +17,6 @@ namespace ndispool::tool {
 namespace {
 
 FaultNotes* notes = nullptr; // set once, before any thread starts
-
-// The kernel copies: an address that is not there is an answer, not a fault.
-bool read_words(std::uint64_t address, std::uint64_t* words, std::size_t count) {
-    const iovec to{words, count * sizeof *words};
-    const iovec from{reinterpret_cast<void*>(address), count * sizeof *words}; // NOLINT(performance-no-int-to-ptr)
-    return ::process_vm_readv(::getpid(), &to, 1, &from, 1, 0) == static_cast<ssize_t>(count * sizeof *words);
-}
 
 bool in_driver(std::uint64_t address) {
     return verify::in_driver(reinterpret_cast<const void*>(address)); // NOLINT(performance-no-int-to-ptr)
@@ -38,7 +31,7 @@ void add(ThreadNote& note, std::uint64_t address) {
 void walk(ThreadNote& note, std::uint64_t frame) {
     while (frame != 0 && frame % sizeof frame == 0 && note.count < frames_noted) {
         std::array<std::uint64_t, 2> record{}; // frame pointer of the caller, return address
-        if (!read_words(frame, record.data(), record.size()) || record[1] == 0)
+        if (!verify::read_words(frame, record.data(), record.size()) || record[1] == 0)
             return;
         if (note.count == 0 || note.frames[note.count - 1] != record[1])
             add(note, record[1]);
@@ -48,26 +41,15 @@ void walk(ThreadNote& note, std::uint64_t frame) {
     }
 }
 
-// Whether the instruction before this address is a call. Words on a stack may be anything.
-bool follows_call(std::uint64_t address) {
-    std::uint64_t word = 0;
-    if (!read_words(address - sizeof word, &word, 1))
-        return false;
-    const auto byte = [&](unsigned before) { return static_cast<std::uint8_t>(word >> (8 * (sizeof word - before))); };
-    const auto through = [&](unsigned before) { return byte(before) == 0xff && (byte(before - 1) & 0x38) == 0x10; };
-    return byte(5) == 0xe8 || through(2) || through(3) || through(6) ||
-           through(7); // direct; through register or memory
-}
-
 // The word nearest to the top of the stack that is the return address of a call: a function of the C library has no frame of
 // its own, and whoever called it is missing from the chain of frames.
 void add_caller_without_frame(ThreadNote& note) {
     constexpr std::uint64_t furthest = 256;
     for (std::uint64_t at = note.stack; at < note.stack + furthest; at += sizeof at) {
         std::uint64_t word = 0;
-        if (!read_words(at, &word, 1))
+        if (!verify::read_words(at, &word, 1))
             return;
-        if (follows_call(word)) {
+        if (verify::follows_call(word)) {
             if (in_driver(word))
                 add(note, word);
             return;
@@ -78,19 +60,16 @@ void add_caller_without_frame(ThreadNote& note) {
 // The chain of frames is broken: the C library used the frame pointer for something else. The first return address into the
 // driver is taken; where one of our functions lies between, the word before it is the frame pointer that it saved.
 void walk_from_top(ThreadNote& note) {
-    constexpr std::uint64_t furthest = 16384, deepest = 8 << 20;
-    for (std::uint64_t at = note.stack; at < note.stack + furthest; at += sizeof at) {
-        std::array<std::uint64_t, 2> record{};
-        if (!read_words(at, record.data(), record.size()))
-            return;
-        if (!in_driver(record[1]) || !follows_call(record[1]))
-            continue;
-        if (record[0] > at && record[0] < at + deepest)
-            walk(note, at);
-        else
-            add(note, record[1]);
+    constexpr std::size_t furthest = 2048;
+    constexpr std::uint64_t deepest = 8 << 20;
+    const auto [address, at] = verify::find_return(note.stack, furthest);
+    std::uint64_t saved = 0;
+    if (address == 0)
         return;
-    }
+    if (verify::read_words(at - sizeof saved, &saved, 1) && saved > at && saved < at + deepest)
+        walk(note, at - sizeof saved);
+    else
+        add(note, address);
 }
 
 bool has_driver(const ThreadNote& note) {

@@ -60,6 +60,7 @@ bool has_standard_output(const ReportOptions& options) {
 } // namespace
 
 Publisher::Publisher(const RunOptions& options) : options_(options.report), began_(std::time(nullptr)) {
+    observe::keep_standard_output();
     if (options_.suppressions)
         suppressions_ = observe::read_suppressions(*options_.suppressions);
     if (options_.baseline)

@@ -11,12 +11,37 @@
 #include "ndispool/tool/stop_signals.h"
 #include "ndispool/verify/crash.h"
 
+#include <atomic>
+#include <cstdlib>
 #include <optional>
 #include <unistd.h>
 
 namespace ndispool::tool {
 
 namespace {
+
+// A driver may call exit() of the C library: that is no clean end, and nobody takes it for one. On the checked door it is a finding
+// before this (verify/crash.h).
+class Unfinished {
+  public:
+    Unfinished() {
+        running.store(true, std::memory_order_relaxed); // a flag; orders no other data
+        static const int once = std::atexit(at_exit);
+        (void)once;
+    }
+    ~Unfinished() { running.store(false, std::memory_order_relaxed); }
+    Unfinished(const Unfinished&) = delete;
+    Unfinished& operator=(const Unfinished&) = delete;
+
+  private:
+    static void at_exit() {
+        if (!running.load(std::memory_order_relaxed))
+            return;
+        say("the driver called exit() before the run was over, so there is no report; --verify says where");
+        ::_exit(static_cast<int>(ExitCode::findings));
+    }
+    static inline std::atomic<bool> running{false};
+};
 
 host::Report run_with_progress(const RunOptions& options) {
     const StopSignals signals;
@@ -29,6 +54,9 @@ host::Report run_with_progress(const RunOptions& options) {
 ExitCode run_checked(RunOptions& options, const Publisher& publisher) {
     CheckedRun checker;
     options.setup.checker = &checker;
+    struct Watch {
+        ~Watch() { verify::stop_watching_for_crashes(); }
+    };
     verify::watch_for_crashes(
         [&publisher](verify::Ending) {
             observe::CheckReport report;
@@ -38,6 +66,7 @@ ExitCode run_checked(RunOptions& options, const Publisher& publisher) {
         static_cast<int>(ExitCode::findings));
     observe::CheckReport report;
     try {
+        const Watch watch;
         report.run = run_with_progress(options);
     } catch (const host::Failed& failed) { // why may be among the findings
         report.run = failed.report();
@@ -45,7 +74,6 @@ ExitCode run_checked(RunOptions& options, const Publisher& publisher) {
             throw;
         say(failed.what());
     }
-    verify::stop_watching_for_crashes();
     return publisher.publish(report);
 }
 
@@ -54,6 +82,7 @@ ExitCode run_checked(RunOptions& options, const Publisher& publisher) {
 ExitCode run(RunOptions options) {
     complete(options);
     const Publisher publisher(options);
+    const Unfinished unfinished;
     std::optional<CommandFile> commands;
     if (options.control)
         options.setup.commands = &commands.emplace(*options.control);

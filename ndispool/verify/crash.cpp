@@ -1,20 +1,25 @@
 #include "ndispool/verify/crash.h"
 
+#include "ndispool/nt/bug_check.h"
 #include "ndispool/verify/call.h"
 #include "ndispool/verify/door.h"
 #include "ndispool/verify/memory.h"
 #include "ndispool/verify/packets.h"
 #include "ndispool/verify/quarantine.h"
+#include "ndispool/verify/stack_words.h"
 
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <semaphore.h>
 #include <sys/mman.h>
 #include <thread>
 #include <ucontext.h>
 #include <unistd.h>
+#include <unwind.h>
 
 namespace ndispool::verify {
 
@@ -33,6 +38,8 @@ struct Crash {
     Site refusal; // of the same thread, in the same handler
     const Function* refused = nullptr;
     bool overflow = false; // the thread ran out of stack
+    bool exited = false;   // no signal: the driver called exit()
+    std::optional<nt::BugCheck> bug_check;
 };
 
 Crash crash;
@@ -41,6 +48,9 @@ sem_t wake_reporter, reported;
 std::function<void(Ending)>* finish_report = nullptr;
 int exit_with = 1;
 bool watching = false;
+std::atomic<bool> watching_exit{false}; // a flag; orders no other data
+nt::BugCheckHook bug_check_before = nullptr;
+thread_local constinit bool reporting = false; // this thread makes the report
 
 const char* name_of_signal(int signal) {
     switch (signal) {
@@ -81,9 +91,20 @@ std::string belonging(std::uintptr_t address, std::vector<Evidence>& evidence) {
     return "";
 }
 
+std::string what_happened() {
+    if (crash.exited)
+        return "the driver ended the process with exit()";
+    if (!crash.bug_check)
+        return std::string("the driver crashed with ") + name_of_signal(crash.signal);
+    std::string text = "the driver stopped the system: bug check " + hex(crash.bug_check->code);
+    for (std::size_t i = 0; i < crash.bug_check->parameters.size(); ++i)
+        text += (i == 0 ? " (" : ", ") + hex(crash.bug_check->parameters[i]);
+    return text + ")";
+}
+
 void make_finding() {
     std::vector<Evidence> evidence;
-    std::string message = std::string("the driver crashed with ") + name_of_signal(crash.signal);
+    std::string message = what_happened();
     if (crash.signal == SIGSEGV || crash.signal == SIGBUS)
         message += crash.poisoned ? belonging(0, evidence)
                                   : " at address " + hex(crash.address) + belonging(crash.address, evidence);
@@ -97,6 +118,7 @@ void make_finding() {
 }
 
 void report_loop() {
+    reporting = true;
     while (sem_wait(&wake_reporter) != 0)
         ;
     const bool hung = !crashed.load(std::memory_order_acquire); // pairs with on_signal()
@@ -115,16 +137,41 @@ bool is_poison(const ucontext_t& context) {
     return false;
 }
 
+const void* pointer(std::uint64_t address) {
+    return reinterpret_cast<const void*>(address);
+}
+
 // A function of the C library, such as memcpy, has no frame: whoever called it is found by the return address near the top.
 Site place_of(const ucontext_t& context) {
-    constexpr unsigned words_looked_at = 16;
-    const auto& registers = context.uc_mcontext.gregs;
-    const void* caller = reinterpret_cast<const void*>(registers[REG_RIP] + 1);
-    const auto* const top = reinterpret_cast<const void* const*>(registers[REG_RSP]);
-    for (unsigned i = 0; i < words_looked_at && !in_driver(caller) && !crash.overflow; ++i)
-        if (in_driver(top[i]))
-            caller = top[i];
-    return site_now(capture(caller, reinterpret_cast<const void*>(registers[REG_RBP])));
+    constexpr std::size_t near = 16;
+    const auto at = [&](int number) { return static_cast<std::uint64_t>(context.uc_mcontext.gregs[number]); };
+    const void* caller = pointer(at(REG_RIP) + 1);
+    if (!in_driver(caller) && !crash.overflow)
+        caller = pointer(find_return(at(REG_RSP), near).address);
+    return site_now(capture(caller, pointer(at(REG_RBP))));
+}
+
+struct DriverFrame {
+    std::uint64_t address = 0, frame = 0;
+    unsigned steps = 0;
+};
+
+_Unwind_Reason_Code look_at(_Unwind_Context* context, void* raw) {
+    constexpr unsigned most_steps = 64;
+    constexpr int rbp = 6; // its number in DWARF
+    auto& found = *static_cast<DriverFrame*>(raw);
+    const std::uint64_t address = _Unwind_GetIP(context);
+    if (in_driver(pointer(address)))
+        found = {address, _Unwind_GetGR(context, rbp), 0};
+    return found.address != 0 || ++found.steps == most_steps ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+// abort() and exit() call others before anybody is told, and those use the frame pointer for something else. Their frames are
+// known to the unwinder; the driver's are walked as always.
+Site place_behind_library() {
+    DriverFrame found;
+    _Unwind_Backtrace(look_at, &found);
+    return found.address == 0 ? Site{} : site_now(capture(pointer(found.address), pointer(found.frame)));
 }
 
 void say_and_end(const char* why) {
@@ -138,10 +185,23 @@ void say_and_end(const char* why) {
     _exit(exit_with);
 }
 
+void report_and_end() {
+    sem_post(&wake_reporter);
+    timespec until{};
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += report_seconds;
+    while (sem_timedwait(&reported, &until) != 0)
+        if (errno != EINTR)
+            say_and_end("the full report could not be made");
+    _exit(exit_with);
+}
+
 void on_signal(int signal, siginfo_t* info, void* raw) {
     if (goes_on_after(signal, info, raw))
         return;
-    if (crashed.exchange(true)) { // another thread, or the report itself: one crash is enough
+    if (reporting)
+        say_and_end("what it did to this program kept the full report from being made");
+    if (crashed.exchange(true)) { // another thread: one crash is enough
         for (;;)
             pause();
     }
@@ -153,7 +213,10 @@ void on_signal(int signal, siginfo_t* info, void* raw) {
     crash.poisoned = signal == SIGSEGV && info->si_code == SI_KERNEL && is_poison(context);
     crash.overflow =
         signal == SIGSEGV && crash.address + 65'536 > stack && crash.address < stack + 4096 && crash.address > 0x10000;
-    crash.where = place_of(context);
+    if (signal == SIGABRT && !crash.bug_check)
+        crash.where = place_behind_library();
+    if (crash.where.stack == StackId::none)
+        crash.where = place_of(context);
     crash.refused = this_thread.refused;
     crash.refusal = this_thread.refusal;
     // A crash that the driver has no part in is this program's, and ends it as such.
@@ -161,14 +224,30 @@ void on_signal(int signal, siginfo_t* info, void* raw) {
         std::signal(signal, SIG_DFL);
         raise(signal);
     }
-    sem_post(&wake_reporter);
-    timespec until{};
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += report_seconds;
-    while (sem_timedwait(&reported, &until) != 0)
-        if (errno != EINTR)
-            say_and_end("the full report could not be made");
-    _exit(exit_with);
+    report_and_end();
+}
+
+// Other threads may come here too; the first one's bug check is told.
+void on_bug_check(const nt::BugCheck& check) {
+    if (bug_check_before)
+        bug_check_before(check);
+    static std::atomic<bool> first{true};
+    if (first.exchange(false, std::memory_order_relaxed)) { // a flag; the abort that follows is this thread's
+        crash.where = site_now(capture(check.caller, __builtin_frame_address(0)));
+        crash.bug_check = check;
+    }
+}
+
+// exit() runs this on the thread that called it. One that the driver has no part in is this program's own.
+void on_exit() {
+    if (!watching_exit.load(std::memory_order_relaxed))
+        return;
+    const Site where = place_behind_library();
+    if (where.stack == StackId::none || crashed.exchange(true))
+        return;
+    crash.exited = true;
+    crash.where = where;
+    report_and_end();
 }
 
 } // namespace
@@ -189,6 +268,7 @@ void watch_for_crashes(std::function<void(Ending)> finish, int exit_code) {
     delete finish_report;
     finish_report = new std::function<void(Ending)>(std::move(finish));
     use_alternate_stack();
+    watching_exit.store(true, std::memory_order_relaxed);
     if (watching)
         return;
     watching = true;
@@ -201,6 +281,8 @@ void watch_for_crashes(std::function<void(Ending)> finish, int exit_code) {
     sigfillset(&action.sa_mask);
     for (const int signal : signals)
         sigaction(signal, &action, nullptr);
+    bug_check_before = nt::set_bug_check_hook(on_bug_check);
+    std::atexit(on_exit);
 }
 
 void give_up() noexcept {
@@ -209,6 +291,7 @@ void give_up() noexcept {
 }
 
 void stop_watching_for_crashes() {
+    watching_exit.store(false, std::memory_order_relaxed);
     for (const int signal : signals)
         std::signal(signal, SIG_DFL);
 }

@@ -1,7 +1,7 @@
 """A SARIF file is SARIF 2.1.0: against the object model of Debian's python3-sarif-python-om (every property of every object is
 one of its class, every required one is there), and against the JSON schema when one is given.
 
-    sarif.py FILE [SCHEMA]
+    sarif.py SCHEMA|- FILE...
 """
 import json
 import sys
@@ -39,13 +39,15 @@ def check(value, kind, path):
                 check(one, of, f"{path}.{name}[{number}]")
 
 
-document = json.load(open(sys.argv[1], encoding="utf-8"))
-assert document["version"] == "2.1.0", document["version"]
-check(document, om.SarifLog, "$")
-for run in document["runs"]:
-    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert len(rules) == len(set(rules)), "a rule is listed twice"
-    for result in run["results"]:
-        assert rules[result["ruleIndex"]] == result["ruleId"], "a result leads to another rule"
-if len(sys.argv) > 2:
-    jsonschema.Draft7Validator(json.load(open(sys.argv[2], encoding="utf-8"))).validate(document)
+schema = None if sys.argv[1] == "-" else jsonschema.Draft7Validator(json.load(open(sys.argv[1], encoding="utf-8")))
+for file in sys.argv[2:]:
+    document = json.load(open(file, encoding="utf-8"))
+    assert document["version"] == "2.1.0", document["version"]
+    check(document, om.SarifLog, file + ": $")
+    for run in document["runs"]:
+        rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+        assert len(rules) == len(set(rules)), f"{file}: a rule is listed twice"
+        for result in run["results"]:
+            assert rules[result["ruleIndex"]] == result["ruleId"], f"{file}: a result leads to another rule"
+    if schema:
+        schema.validate(document)

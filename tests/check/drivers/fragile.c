@@ -30,6 +30,7 @@ __attribute__((noinline)) static NDIS_STATUS MakeTwo(VOID) {
     return status; /* when the second fails the first is forgotten */
 }
 
+static VOID OnEntry(VOID) {}
 static NDIS_STATUS OnBind(PNDIS_STRING section) {
     (void)section;
     UseWithoutLooking();

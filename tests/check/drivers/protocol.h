@@ -1,6 +1,7 @@
 /* A protocol that binds and receives properly; what it does besides is in the functions that the including file defines. */
 #include <ndis.h>
 
+static VOID OnEntry(VOID);                       /* DriverEntry, first of all */
 static NDIS_STATUS OnBind(PNDIS_STRING section); /* before the adapter is opened; a failure fails the bind */
 static VOID OnReceive(VOID);
 static VOID OnUnbind(VOID); /* the adapter is closed */
@@ -92,6 +93,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
     NDIS_STRING name = NDIS_STRING_CONST("CheckTest");
     NDIS_STATUS status;
     (void)path;
+    OnEntry();
     NdisZeroMemory(&handlers, sizeof handlers);
     handlers.MajorNdisVersion = 5;
     handlers.Name = name;
