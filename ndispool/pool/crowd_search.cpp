@@ -1,7 +1,7 @@
 // Searches executions of the engine (engine.h) in which the pool becomes crowded (crowd.h) as soon as a thread needs what another
 // keeps, and in some is so no more soon after.
 //
-//   crowd_search [FACTOR]    FACTOR times as many random executions
+//   crowd_search [FACTOR]    see Searches
 #include "ndispool/pool/engine_scenario.h"
 
 namespace ndispool::pool {

@@ -11,6 +11,7 @@
 //              light barrier or atomic store of its thread; on the machine it may still be invisible to others.
 //     heavy    membarrier(2): the caller passes a full barrier, then every other thread at whatever place it is, then
 //              the caller again. Modelled as a seq_cst fence in each.
+//     lock     Taking the engine's lock is a full barrier, as native.h says. Taking a Mutex is not.
 //   Not here:  races on members that are neither Atomic nor Plain, which the lock guards: the thread sanitizer sees those.
 #pragma once
 
@@ -61,11 +62,15 @@ enum class Fault {
     no_heavy_barrier,
     no_light_barrier,
     no_full_barrier,
-    weak_unblock, // release of the base
-    weak_look,    // acquire of the base
-    weak_leave,   // release of the counters, with the mark in them
-    weak_quiet,   // acquire of the mark
-    weak_sum,     // acquire of the counters
+    weak_unblock,      // release of the base
+    weak_look,         // acquire of the base
+    weak_leave,        // release of the counters, with the mark in them
+    weak_quiet,        // acquire of the mark
+    weak_sum,          // acquire of the counters
+    weak_add,          // release of the list of slots
+    weak_first,        // acquire of it
+    no_full_barrier_0, // in thread 0
+    no_lock_barrier,   // in who takes the engine's lock
 };
 
 inline Fault fault = Fault::none;
@@ -73,6 +78,11 @@ inline Fault fault = Fault::none;
 struct Delayed {
     rl::atomic<std::uint64_t>* counter = nullptr;
     std::uint64_t value = 0;
+};
+
+// Relacy would try, for each memory that is given back, whether it is used again or not.
+struct PlainMemory : rl::context {
+    static void begin() { rl::ctx().*(&PlainMemory::disable_alloc_) = 1; }
 };
 
 struct Model {
@@ -93,6 +103,7 @@ struct Model {
     inline static std::array<Delayed, most_threads> delayed{};
 
     static void start() {
+        PlainMemory::begin();
         threads = {};
         delayed = {};
     }
@@ -102,10 +113,13 @@ struct Model {
         pass_barrier<count>(threads[thread]);
     }
 
+    // Of the calling thread. What happened is seen by it from now on, and what it did by others that pass one.
+    template <int count> static void pass_own_barrier() { pass_barrier<count>(rl::ctx().threadx_); }
+
     static void light_barrier() {}
     static void relax() { rl::yield(1, RL_INFO); }
     static void full_barrier() {
-        if (fault != Fault::no_full_barrier)
+        if (fault != Fault::no_full_barrier && !(fault == Fault::no_full_barrier_0 && rl::ctx().current_thread() == 0))
             rl::atomic_thread_fence(rl::mo_seq_cst, RL_INFO);
     }
     static void heavy_barrier() {
@@ -119,7 +133,7 @@ struct Model {
             pass_barriers<3>(machine.threadx_);
     }
 
-    class Lock {
+    class Mutex {
       public:
         void lock() { mutex_.lock(RL_INFO); }
         bool try_lock() { return mutex_.try_lock(RL_INFO); }
@@ -128,12 +142,24 @@ struct Model {
       private:
         rl::mutex mutex_;
     };
+    class Lock : public Mutex {
+      public:
+        void lock() {
+            Mutex::lock();
+            if (fault != Fault::no_lock_barrier)
+                rl::atomic_thread_fence(rl::mo_seq_cst, RL_INFO);
+        }
+    };
 
     template <class T> class Atomic {
       public:
         Atomic(T value) : value_(value) {}
-        T load(std::memory_order order) const { return value_.load(load_order(order), RL_INFO); }
+        T load(std::memory_order order) const {
+            made_.look();
+            return value_.load(load_order(order), RL_INFO);
+        }
         void store(T value, std::memory_order order) {
+            made_.look();
             Delayed& late = delayed[rl::ctx().current_thread()];
             if constexpr (is_counter)
                 if (fault == Fault::no_light_barrier && order == enter) {
@@ -153,15 +179,17 @@ struct Model {
       private:
         static constexpr bool is_base = std::is_same_v<T, unsigned long long>;
         static constexpr bool is_counter = std::is_same_v<T, std::uint64_t>;
+        static constexpr bool is_list = std::is_pointer_v<T> && !std::is_void_v<std::remove_pointer_t<T>>;
 
         static rl::memory_order load_order(std::memory_order order) {
-            const bool weak = (fault == Fault::weak_look && is_base) ||
-                              (fault == Fault::weak_quiet && is_counter && order == look) ||
-                              (fault == Fault::weak_sum && is_counter && order != look);
+            const bool weak =
+                (fault == Fault::weak_look && is_base) || (fault == Fault::weak_quiet && is_counter && order == look) ||
+                (fault == Fault::weak_sum && is_counter && order != look) || (fault == Fault::weak_first && is_list);
             return order == std::memory_order::relaxed || weak ? rl::mo_relaxed : rl::mo_acquire;
         }
         static rl::memory_order store_order(std::memory_order order) {
-            const bool weak = (fault == Fault::weak_unblock && is_base) || (fault == Fault::weak_leave && is_counter);
+            const bool weak = (fault == Fault::weak_unblock && is_base) || (fault == Fault::weak_leave && is_counter) ||
+                              (fault == Fault::weak_add && is_list);
             return order != std::memory_order::release || weak ? rl::mo_relaxed : rl::mo_release;
         }
 
@@ -169,7 +197,18 @@ struct Model {
             return order == std::memory_order::seq_cst ? rl::mo_seq_cst : store_order(order);
         }
 
+        // For Relacy everybody sees an atomic variable as it was made. Here who uses one that is not known to be made, which
+        // is a counter of a slot first of all, is in a race.
+        struct Made {
+            rl::var<int> value{1};
+            void look() const { static_cast<void>(static_cast<int>(value(RL_INFO))); }
+        };
+        struct NotAsked {
+            void look() const {}
+        };
+
         rl::atomic<T> value_;
+        std::conditional_t<is_counter, Made, NotAsked> made_;
     };
 
     // Two uses, one of them a write, that are not ordered are an error.

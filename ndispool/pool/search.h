@@ -40,16 +40,17 @@ class Signatures {
 
 class Searches {
   public:
+    // So many times as many random executions; if more than 1, the bounded searches allow one switch more.
     explicit Searches(unsigned factor) : factor_(factor) {}
 
     // Every execution.
     template <class Scenario> void all(const char* name) {
         expect_success<Scenario, rl::full_search_scheduler>(name, "all", of(rl::sched_full));
     }
-    // Every execution in which that often a thread that could go on is made to wait for others.
+    // Every execution in which so often a thread that could go on is made to wait for others.
     template <class Scenario> void bounded(const char* name, unsigned switches) {
         rl::test_params params = of(rl::sched_bound);
-        params.context_bound = switches;
+        params.context_bound = switches + (factor_ > 1 ? 1 : 0);
         expect_success<Scenario, rl::context_bound_scheduler>(name, "bounded", params);
     }
     // So many, at random; they are the same each time.
@@ -113,7 +114,7 @@ class Searches {
     int failures_ = 0;
 };
 
-// Their only argument, a factor for the number of random executions, or 1.
+// Their only argument, a factor (see Searches), or 1.
 inline unsigned factor_of(int count, char** arguments) {
     return count > 1 ? static_cast<unsigned>(std::max(1, std::atoi(arguments[1]))) : 1;
 }

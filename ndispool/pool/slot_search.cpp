@@ -1,6 +1,6 @@
 // Searches executions of a slot alone (detail/slot.h): thread 0 owns it, thread 1 wants its stock.
 //
-//   slot_search [FACTOR]    FACTOR times as many random executions
+//   slot_search [FACTOR]    see Searches
 #include "ndispool/pool/search.h"
 
 namespace ndispool::pool {
