@@ -498,6 +498,8 @@ WireReport report_of(const wire::Wire& wire, const char* side) {
     report.trouble = wire.trouble();
     for (const wire::Detail& detail : wire.details())
         report.details.emplace_back(detail.name, detail.count);
+    if (counters.skipped > 0)
+        report.details.emplace_back("skipped_in", counters.skipped);
     return report;
 }
 

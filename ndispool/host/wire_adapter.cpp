@@ -159,8 +159,9 @@ std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, UL
         return number(static_cast<ULONG>(counters.frames_out));
     case OID_GEN_RCV_OK:
         return number(static_cast<ULONG>(counters.frames_in));
-    case OID_GEN_XMIT_ERROR:
     case OID_GEN_RCV_ERROR:
+        return number(static_cast<ULONG>(counters.skipped));
+    case OID_GEN_XMIT_ERROR:
     case OID_GEN_RCV_NO_BUFFER:
         return number(0);
     case OID_802_3_PERMANENT_ADDRESS:

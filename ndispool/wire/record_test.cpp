@@ -41,7 +41,8 @@ class Recording : public ::testing::Test {
 std::vector<OwnedFrame> samples() {
     std::vector<OwnedFrame> frames;
     for (std::uint32_t i = 1; i <= 300; ++i)
-        frames.emplace_back(std::vector<std::byte>(i * 5, static_cast<std::byte>(i)), 133'500'000'012'345'678 + i * 7);
+        frames.emplace_back(std::vector<std::byte>(9 + i * 5, static_cast<std::byte>(i)),
+                            133'500'000'012'345'678 + i * 7);
     frames.emplace_back(std::vector<std::byte>(max_frame_bytes, std::byte{0xa5}), 133'500'000'099'999'999);
     return frames;
 }
@@ -90,7 +91,7 @@ TEST_F(Recording, receives_nothing_and_never_ends) {
 TEST_F(Recording, a_frame_without_a_time_gets_the_time_at_which_it_was_taken) {
     const auto wire = record();
     const std::uint64_t before = system_time_now();
-    transmit(*wire, {{bytes("now")}});
+    transmit(*wire, {{bytes("now, at this time")}});
     const std::uint64_t after = system_time_now();
     wire->close();
     const auto frames = recorded();
@@ -101,7 +102,7 @@ TEST_F(Recording, a_frame_without_a_time_gets_the_time_at_which_it_was_taken) {
 
 TEST_F(Recording, a_frame_longer_than_readers_accept_is_snapped) {
     const auto wire = record();
-    transmit(*wire, {{std::vector<std::byte>(300'000)}, {bytes("next")}});
+    transmit(*wire, {{std::vector<std::byte>(300'000)}, {bytes("the next frame")}});
     wire->close();
     const auto back = open("replay:" + file());
     EXPECT_EQ(testing::receive_all(*back).size(), 1U);
@@ -137,9 +138,9 @@ TEST_F(Recording, a_complete_one_replaces_the_file_that_was_there_and_a_stale_pa
     write_file(file(), "old");
     write_file(file("out.pcap.part"), std::string(100'000, 'x'));
     const auto wire = record();
-    transmit(*wire, {{bytes("new"), 133'500'000'012'345'678}});
+    transmit(*wire, {{bytes("a newer recording"), 133'500'000'012'345'678}});
     wire->close();
-    EXPECT_EQ(recorded(), (std::vector<OwnedFrame>{{bytes("new"), 133'500'000'012'345'678}}));
+    EXPECT_EQ(recorded(), (std::vector<OwnedFrame>{{bytes("a newer recording"), 133'500'000'012'345'678}}));
     EXPECT_EQ(folder_.files(), 1U);
 }
 
@@ -165,11 +166,11 @@ TEST_F(Recording, a_fifo_is_written_in_place_batch_by_batch) {
     const int keeps_it_open = ::open(file().c_str(), O_RDWR | O_CLOEXEC);
     ASSERT_GE(keeps_it_open, 0);
     const auto wire = record();
-    transmit(*wire, {{bytes("seen at once"), 133'500'000'012'345'678}});
+    transmit(*wire, {{bytes("seen at once, all"), 133'500'000'012'345'678}});
     const auto reader = open("replay:" + file());
     std::vector<Frame> frames(1);
     ASSERT_EQ(reader->receive(frames), 1U);
-    EXPECT_EQ(OwnedFrame(frames[0]), OwnedFrame(bytes("seen at once"), 133'500'000'012'345'678));
+    EXPECT_EQ(OwnedFrame(frames[0]), OwnedFrame(bytes("seen at once, all"), 133'500'000'012'345'678));
     wire->close();
     EXPECT_TRUE(fs::is_fifo(file()));
     EXPECT_EQ(folder_.files(), 1U);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ndispool/wire/layers.h"
 #include "ndispool/wire/one_line.h"
 #include "ndispool/wire/timestamp.h"
 
@@ -156,7 +157,7 @@ bool Replay::look_ahead() {
                 end_with_trouble();
             // Pairs with the acquire in ended(): who sees the end sees its trouble.
             ended_.store(true, std::memory_order_release);
-        } else if (next_->caplen == 0 || next_->caplen > max_frame_bytes) {
+        } else if (next_->caplen < ethernet_header_bytes || next_->caplen > max_frame_bytes) {
             next_ = nullptr;
             count_skipped();
         }

@@ -1,10 +1,8 @@
 // replay:FILE gives the frames of a capture once, in order. Read by libpcap: pcap (either byte order, micro- or
 // nanoseconds) and pcapng, of Ethernet.
-//   Holds:     a frame that the capture holds only the front of is given as it is and counted as snapped. An empty one
-//   and one
-//              of more than max_frame_bytes is not given and counted as skipped. Frames shorter than an Ethernet header
-//              are given. A damaged or cut-off capture ends after its last whole frame; trouble() then says where. It
-//              swallows what it is given.
+//   Holds:     a frame that the capture holds only the front of is given as it is and counted as snapped. One shorter than an
+//              Ethernet header and one of more than max_frame_bytes is not given and counted as skipped. A damaged or
+//              cut-off capture ends after its last whole frame; trouble() then says where. It swallows what it is given.
 //   Pacing:    when paced, a frame is given once its recorded distance from the first frame has passed since the first
 //   was
 //              given; a frame older than the first is due at once.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "ndispool/wire/layers.h"
 #include "ndispool/wire/replay.h"
 
 using namespace ndispool::wire;
@@ -18,7 +19,7 @@ void replay_all(Replay& replay, std::size_t size) {
     std::array<Frame, 64> frames;
     while (!replay.ended())
         for (std::size_t count = replay.receive(frames); const Frame& frame : std::span(frames).first(count))
-            require(!frame.bytes.empty() && frame.bytes.size() <= max_frame_bytes);
+            require(frame.bytes.size() >= ethernet_header_bytes && frame.bytes.size() <= max_frame_bytes);
     require(replay.counters().bytes_in <= size);
     require(replay.trouble().value_or("").find('\n') == std::string::npos);
 }

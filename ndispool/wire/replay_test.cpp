@@ -34,8 +34,9 @@ class Replaying : public ::testing::Test {
     testing::Folder folder_;
 };
 
-const std::vector<Recorded> three = {
-    {1'700'000'000, 1, "the first frame"}, {1'700'000'000, 999'999, "2"}, {1'700'000'001, 0, "the third"}};
+const std::vector<Recorded> three = {{1'700'000'000, 1, "the first frame"},
+                                     {1'700'000'000, 999'999, "2, the shortest"},
+                                     {1'700'000'001, 0, "and the third one"}};
 
 std::vector<OwnedFrame> expected(const std::vector<Recorded>& frames, std::uint32_t nanoseconds_a_unit) {
     std::vector<OwnedFrame> all;
@@ -71,7 +72,7 @@ TEST_F(Replaying, reads_pcapng) {
 }
 
 TEST_F(Replaying, seconds_after_2038_are_not_negative) {
-    const std::vector<Recorded> late = {{0xf000'0000, 5, "late"}};
+    const std::vector<Recorded> late = {{0xf000'0000, 5, "late in the day"}};
     EXPECT_EQ(testing::receive_all(*replay(pcap(late))), expected(late, 1000));
 }
 
@@ -97,7 +98,8 @@ TEST_F(Replaying, a_batch_of_the_longest_frames_keeps_every_view_stable) {
 }
 
 TEST_F(Replaying, a_snapped_frame_is_given_as_it_is_and_counted) {
-    const std::vector<Recorded> frames = {{1, 0, "whole"}, {2, 0, "front", 1500}, {3, 0, "whole"}};
+    const std::vector<Recorded> frames = {
+        {1, 0, "a whole frame."}, {2, 0, "front of a frame", 1500}, {3, 0, "a whole frame."}};
     for (const std::string& capture : {pcap(frames), pcapng(frames)}) {
         const auto wire = replay(capture);
         EXPECT_EQ(testing::receive_all(*wire), expected(frames, 1000));
@@ -106,9 +108,11 @@ TEST_F(Replaying, a_snapped_frame_is_given_as_it_is_and_counted) {
     }
 }
 
-TEST_F(Replaying, empty_and_too_long_frames_are_skipped_and_counted) {
-    const std::vector<Recorded> frames = {
-        {1, 0, ""}, {2, 0, std::string(max_frame_bytes + 1, 'x')}, {3, 0, "y"}, {4, 0, ""}};
+TEST_F(Replaying, frames_shorter_than_an_ethernet_header_or_too_long_are_skipped_and_counted) {
+    const std::vector<Recorded> frames = {{1, 0, ""},
+                                          {2, 0, std::string(max_frame_bytes + 1, 'x')},
+                                          {3, 0, std::string(14, 'y')},
+                                          {4, 0, std::string(13, 'z')}};
     const auto wire = replay(pcap(frames));
     EXPECT_EQ(testing::receive_all(*wire), expected({frames[2]}, 1000));
     EXPECT_EQ(wire->counters().skipped, 3U);
@@ -133,8 +137,10 @@ TEST_F(Replaying, has_ended_once_closed) {
 }
 
 TEST_F(Replaying, paced_gives_a_frame_no_earlier_than_its_distance_from_the_first) {
-    const std::vector<Recorded> frames = {
-        {100, 0, "first"}, {90, 0, "older"}, {100, 20'000, "20 ms on"}, {3700, 0, "next hour"}};
+    const std::vector<Recorded> frames = {{100, 0, "the first frame"},
+                                          {90, 0, "an older frame"},
+                                          {100, 20'000, "20 ms further on"},
+                                          {3700, 0, "in the next hour"}};
     const auto wire = replay(pcap(frames), {.paced = true});
     std::vector<Frame> given(8);
     const auto start = std::chrono::steady_clock::now();
@@ -183,7 +189,7 @@ void expect_cut_capture_to_give_its_whole_frames(const std::string& spec, const 
 
 TEST_F(Replaying, a_capture_cut_at_any_byte_gives_its_whole_frames_and_says_so) {
     const std::string whole = pcap(three);
-    const std::vector<std::size_t> ends = {24, 24 + 31, 24 + 31 + 17, 24 + 31 + 17 + 25};
+    const std::vector<std::size_t> ends = {24, 24 + 31, 24 + 31 + 31, 24 + 31 + 31 + 33};
     ASSERT_EQ(whole.size(), ends.back());
     for (std::size_t cut = 0; cut <= whole.size(); ++cut)
         expect_cut_capture_to_give_its_whole_frames(spec(whole.substr(0, cut)), ends, cut);
@@ -191,7 +197,7 @@ TEST_F(Replaying, a_capture_cut_at_any_byte_gives_its_whole_frames_and_says_so) 
 
 TEST_F(Replaying, a_pcapng_cut_at_any_byte_gives_its_whole_frames_and_says_so) {
     const std::string whole = pcapng(three);
-    const std::vector<std::size_t> ends = {48, 48 + 48, 48 + 48 + 36, 48 + 48 + 36 + 44};
+    const std::vector<std::size_t> ends = {48, 48 + 48, 48 + 48 + 48, 48 + 48 + 48 + 52};
     ASSERT_EQ(whole.size(), ends.back());
     for (std::size_t cut = 0; cut < whole.size(); ++cut)
         if (cut != 28) // a section without an interface is whole, but another kind of refusal

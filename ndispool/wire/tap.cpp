@@ -73,6 +73,11 @@ std::size_t Tap::take(std::span<Frame> frames) {
         const ssize_t bytes = ::read(device_.get(), room.data(), room.size());
         if (bytes <= 0) // EAGAIN: none now. EIO: the interface is down. EBADFD: it is gone, which sound() finds.
             break;
+        if (static_cast<std::size_t>(bytes) < ethernet_header_bytes) {
+            scratch_.give_back(max_frame_bytes);
+            count_skipped();
+            continue;
+        }
         scratch_.give_back(max_frame_bytes - static_cast<std::size_t>(bytes));
         if (now == 0)
             now = system_time_now();

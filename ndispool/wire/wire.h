@@ -38,7 +38,7 @@ struct Counters {
     std::uint64_t frames_out = 0; // taken by the wire from us
     std::uint64_t bytes_out = 0;
     std::uint64_t snapped = 0; // of frames_in: those whose end the capture does not hold
-    std::uint64_t skipped = 0; // not in frames_in: frames of the capture that are empty or longer than max_frame_bytes
+    std::uint64_t skipped = 0; // not in frames_in: shorter than an Ethernet header or longer than max_frame_bytes
 };
 
 // A count of one wire's own. The name is a literal in the form of a JSON key.

@@ -9,6 +9,7 @@
 #include <xdp/libxdp.h>
 
 #include "ndispool/wire/channel_guard.h"
+#include "ndispool/wire/layers.h"
 #include "ndispool/wire/live.h"
 #include "ndispool/wire/offload_guard.h"
 #include "ndispool/wire/promiscuous.h"
@@ -138,7 +139,13 @@ bool Xdp::sound() noexcept {
 }
 
 std::size_t Xdp::take(std::span<Frame> frames) {
-    return socket_->take(frames, system_time_now());
+    const auto given = frames.first(socket_->take(frames, system_time_now()));
+    const auto end = std::remove_if(given.begin(), given.end(), [](const Frame& frame) {
+        return frame.bytes.size() < ethernet_header_bytes; // goes back to the kernel with the others
+    });
+    for (auto none = end; none != given.end(); ++none)
+        count_skipped();
+    return static_cast<std::size_t>(end - given.begin());
 }
 
 std::size_t Xdp::send(std::span<const Frame> frames) {
