@@ -33,7 +33,8 @@ struct WireReport {
 
 struct PoolReport {
     ndis::PoolRecord record;
-    std::string allocator; // driver!function+0x2c of the code that made the pool
+    std::string allocator;   // driver!function+0x2c of the code that made the pool
+    std::uint64_t pools = 1; // of how many finished pools the numbers are (pool_rows.h)
 };
 
 // One call on the way to a place, innermost first in a list. What is not known is empty or 0.
@@ -76,6 +77,7 @@ struct Report {
     double packets_per_second = 0;
     std::vector<WireReport> wires;
     std::vector<PoolReport> pools;
+    std::uint64_t pools_forgotten = 0; // that are not among them: more were made than records are kept
     std::vector<Finding> findings;
     std::vector<std::string> trouble; // commands that could not be understood, one line each
     std::vector<std::string> log;     // what the driver wrote to the event log, one line each

@@ -7,6 +7,7 @@
 #include "ndispool/host/operation.h"
 #include "ndispool/host/place.h"
 #include "ndispool/host/pnp.h"
+#include "ndispool/host/pool_rows.h"
 #include "ndispool/host/stack_control.h"
 #include "ndispool/host/wire_adapter.h"
 #include "ndispool/host/wire_edge.h"
@@ -520,7 +521,8 @@ Report Session::report() {
         report.wires.push_back(report_of(*wires_.above[i], "above"));
         report.wires.back().refused = i < refused_.size() ? refused_[i] : 0;
     }
-    report.pools = std::move(pools_);
+    report.pools = merged_rows(std::move(pools_));
+    report.pools_forgotten = ndis::packet_pools_forgotten();
     report.findings = std::move(findings_);
     report.trouble = std::move(trouble_);
     report.log = take_log();

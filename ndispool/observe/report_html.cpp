@@ -122,8 +122,9 @@ std::string pools(const std::vector<host::PoolReport>& pools) {
                      {"when freed"}});
     for (const host::PoolReport& pool : pools) {
         const ndis::PoolRecord& record = pool.record;
-        table.add({code(pool.allocator), pool_chart(record), number(record.descriptors), number(record.overflow),
-                   number(record.in_use), number(record.peak), number(record.overflow_peak), number(record.allocations),
+        table.add({code(pool.allocator) + (pool.pools > 1 ? fmt::format(" {} pools", pool.pools) : ""),
+                   pool_chart(record), number(record.descriptors), number(record.overflow), number(record.in_use),
+                   number(record.peak), number(record.overflow_peak), number(record.allocations),
                    number(record.refusals), number(record.packet_size), when_freed(record)});
     }
     return "<h2>Packet pools</h2>\n" + table.text();

@@ -53,6 +53,7 @@ void write(JsonWriter& json, const host::WireReport& wire) {
 void write(JsonWriter& json, const host::PoolReport& pool) {
     json.begin_object();
     write_pool_fields(json, pool.record, pool.allocator);
+    json.member("pools", pool.pools);
     json.end_object();
 }
 
@@ -141,6 +142,7 @@ void write_report_json(std::ostream& out, const CheckReport& report, const std::
     json.member("packets_per_second", run.packets_per_second);
     write_list(json, "wires", run.wires);
     write_list(json, "pools", run.pools);
+    json.member("pools_forgotten", run.pools_forgotten);
     write_list(json, "findings", findings);
     write_list(json, "trouble", run.trouble);
     write_list(json, "log", run.log);

@@ -33,7 +33,7 @@ TEST(ReportJson, holds_the_facts_of_the_run) {
     EXPECT_EQ(found, json::parse(R"({"schema": "ndispool-run", "version": 1, "ndispool_version": "0.1.0",
         "driver": "passthru", "kind": "intermediate", "seed": 42, "processors": 2, "clock": "real", "interrupted": false,
         "seconds": 0.084, "packets": 62781, "packets_per_second": 747392.857, "trouble": [],
-        "log": ["adapter came up"]})"));
+        "pools_forgotten": 0, "log": ["adapter came up"]})"));
 }
 
 TEST(ReportJson, holds_what_each_wire_did) {
@@ -51,7 +51,7 @@ TEST(ReportJson, holds_every_number_of_each_pool_exactly) {
          "capacity": 65535, "in_use": 0, "peak": 34, "overflow_in_use": 5, "overflow_peak": 6,
          "allocations": 18446744073709551615, "frees": 62781, "refusals": 12, "packet_size_bytes": 136,
          "protocol_reserved_bytes": 32, "protocol_id": 7, "freed": true, "in_use_when_freed": 0,
-         "empty_when_freed": true, "alive": false}])"));
+         "empty_when_freed": true, "alive": false, "pools": 1}])"));
 }
 
 TEST(ReportJson, a_pool_that_was_never_freed_was_not_empty_when_freed) {

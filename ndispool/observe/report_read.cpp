@@ -45,6 +45,7 @@ host::WireReport wire(const json& from) {
 host::PoolReport pool(const json& from) {
     host::PoolReport to;
     take(from, "allocator", to.allocator);
+    take(from, "pools", to.pools);
     ndis::PoolRecord& record = to.record;
     take(from, "id", record.id);
     take(from, "descriptors", record.descriptors);
@@ -144,6 +145,7 @@ CheckReport report_from(const json& from, bool swept) {
     take(from, "log", run.log);
     run.wires = list<host::WireReport>(from, "wires", wire);
     run.pools = list<host::PoolReport>(from, "pools", pool);
+    take(from, "pools_forgotten", run.pools_forgotten);
     report.cases = list<CaseReport>(from, "cases", fault_case);
     take(from, "check_seconds", report.seconds);
     take(from, "failable_calls", report.failable_calls);

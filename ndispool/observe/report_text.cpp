@@ -65,7 +65,11 @@ std::string when_freed(const ndis::PoolRecord& record) {
     return record.in_use_when_freed == 0 ? "empty" : fmt::format("{} out", record.in_use_when_freed);
 }
 
-std::string pools(const std::vector<host::PoolReport>& pools) {
+std::string maker(const host::PoolReport& pool) {
+    return printable(pool.allocator) + (pool.pools > 1 ? fmt::format(", {} pools", pool.pools) : "");
+}
+
+std::string pools(const std::vector<host::PoolReport>& pools, std::uint64_t forgotten) {
     if (pools.empty())
         return "Packet pools: none; the driver allocated no packet pool\n";
     Table table({{"", "static"},
@@ -78,13 +82,16 @@ std::string pools(const std::vector<host::PoolReport>& pools) {
                  {"packet", "bytes"},
                  {"when", "freed"},
                  {"", "allocated by", false}});
+    std::uint64_t all = 0;
     for (const host::PoolReport& pool : pools) {
         const ndis::PoolRecord& record = pool.record;
         table.add({number(record.descriptors), number(record.overflow), number(record.in_use), number(record.peak),
                    number(record.overflow_peak), number(record.allocations), number(record.refusals),
-                   number(record.packet_size), when_freed(record), printable(pool.allocator)});
+                   number(record.packet_size), when_freed(record), maker(pool)});
+        all += pool.pools;
     }
-    return fmt::format("Packet pools: {}\n{}", pools.size(), table.text());
+    return fmt::format("Packet pools: {}{}\n{}", all,
+                       forgotten > 0 ? fmt::format(", without the first {}", forgotten) : "", table.text());
 }
 
 std::string findings(const std::vector<Judged>& findings) {
@@ -153,8 +160,8 @@ std::string group_text(const FindingGroup& group) {
 
 std::string report_text(const CheckReport& report, const std::vector<Judged>& all) {
     const host::Report& run = report.run;
-    return head(run) + "\n" + wires(run.wires) + "\n" + pools(run.pools) + sweep(report) + "\n" + findings(all) +
-           event_log(run.log) + "\n" + summary(report, all);
+    return head(run) + "\n" + wires(run.wires) + "\n" + pools(run.pools, run.pools_forgotten) + sweep(report) + "\n" +
+           findings(all) + event_log(run.log) + "\n" + summary(report, all);
 }
 
 } // namespace ndispool::observe
