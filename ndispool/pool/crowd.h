@@ -190,8 +190,10 @@ std::size_t Crowd<P>::take_locked(Slot* own, std::span<void*> out, std::size_t l
     }
     if (at_hand() < least && !exhausted(at_hand()))
         gather_all(own);
-    if (at_hand() < least)
+    if (at_hand() < least) {
+        note_depot();
         return 0;
+    }
     std::size_t got = 0;
     const auto take_what_is_there = [&] {
         const std::size_t more = std::min<std::size_t>(out.size() - got, at_hand());
@@ -202,7 +204,8 @@ std::size_t Crowd<P>::take_locked(Slot* own, std::span<void*> out, std::size_t l
     };
     take_what_is_there();
     if (got < out.size()) {
-        P::full_barrier(); // counted before the look, as in Engine::take_apart
+        if (got != 0)
+            P::full_barrier(); // counted before the look, as in Engine::take_apart
         if (!exhausted(0)) {
             gather_all(own);
             take_what_is_there();

@@ -111,6 +111,16 @@ TEST_F(CrowdTest, does_not_take_from_others_while_the_depot_has_some) {
     EXPECT_EQ(shelf_of(slots[1]).size(), 8u);
 }
 
+TEST_F(CrowdTest, does_not_take_from_others_what_a_refusal_left_in_the_depot) {
+    put_on_shelf(slots[1], 8);
+    empty_depot();
+    std::vector<void*> one(1), many(9);
+    EXPECT_EQ(take_locked(slots[2], many, 9), 0u);
+    EXPECT_EQ(depot.free(), 8u);
+    EXPECT_FALSE(crowd.take(*slots[0], one));
+    EXPECT_EQ(take_locked(slots[0], one), 1u);
+}
+
 TEST_F(CrowdTest, waits_for_nobody_without_the_pools_lock) {
     put_on_shelf(slots[1], 8);
     empty_depot();
