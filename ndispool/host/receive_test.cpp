@@ -160,6 +160,7 @@ TEST(Receive, returns_on_other_processors_while_packets_are_indicated_are_counte
     stack.bind(protocol);
     std::deque<TestPacket> packets(32);
     std::vector<PNDIS_PACKET> array;
+    array.reserve(packets.size());
     for (TestPacket& packet : packets)
         array.push_back(packet);
     for (int round = 1; round <= 20; ++round) {
