@@ -41,6 +41,26 @@ TEST(Freedom, every_answer_comes_within_some_hundred_questions_and_a_seed_repeat
     EXPECT_GT(differences, 0);
 }
 
+TEST(Freedom, a_way_that_was_never_taken_is_taken_at_last_and_what_was_done_is_counted) {
+    machine::start({2});
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Freedom freedom(seed, 2);
+        for (int i = 0; i < 3; ++i) // two alike, and then the other one
+            freedom.did(freedom.choose(2, Way::request_at_once, Way::request_later) ? Way::request_later
+                                                                                    : Way::request_at_once);
+        EXPECT_GE(freedom.count(Way::request_at_once), 1u) << seed;
+        EXPECT_GE(freedom.count(Way::request_later), 1u) << seed;
+        std::vector<std::pair<std::string, std::uint64_t>> told;
+        freedom.tell(told, Way::request_at_once, Way::request_later);
+        freedom.tell_processors(told);
+        ASSERT_EQ(told.size(), 4u);
+        EXPECT_EQ(told[0].first, "requests_completed_at_once");
+        EXPECT_EQ(told[0].second + told[1].second, 3u);
+        EXPECT_EQ(told[2].second + told[3].second, 3u);
+    }
+    machine::stop();
+}
+
 TEST(Later, packets_are_done_once_on_the_processor_that_was_chosen) {
     machine::start({2});
     std::mutex lock;

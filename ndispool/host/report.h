@@ -79,6 +79,8 @@ struct Report {
     std::vector<PoolReport> pools;
     std::uint64_t pools_forgotten = 0; // that are not among them: more were made than records are kept
     std::vector<Finding> findings;
+    // On the checked door: what NDIS leaves open, and how often it went each way. The names are JSON keys.
+    std::vector<std::pair<std::string, std::uint64_t>> freedom;
     std::vector<std::string> trouble; // commands that could not be understood, one line each
     std::vector<std::string> log;     // what the driver wrote to the event log, one line each
 };

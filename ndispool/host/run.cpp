@@ -521,6 +521,12 @@ Report Session::report() {
         report.wires.push_back(report_of(*wires_.above[i], "above"));
         report.wires.back().refused = i < refused_.size() ? refused_[i] : 0;
     }
+    if (freedom_.used() && uses_below())
+        freedom_.tell(report.freedom, Way::send_completed_at_once, Way::indicated_with_resources);
+    if (freedom_.used() && uses_above())
+        freedom_.tell(report.freedom, Way::sent_singly, Way::returned_later);
+    if (freedom_.used())
+        freedom_.tell_processors(report.freedom);
     report.pools = merged_rows(std::move(pools_));
     report.pools_forgotten = ndis::packet_pools_forgotten();
     report.findings = std::move(findings_);

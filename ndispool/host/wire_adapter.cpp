@@ -180,8 +180,7 @@ WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor,
     : wire_(wire), traffic_(traffic), processor_(processor), address_(address_of(number)),
       slots_(processor, slot_count, Reserved::miniport), freedom_(freedom),
       outlet_(wire, traffic, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
-      completions_([this](PNDIS_PACKET packet) { NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS); }),
-      waker_(wire, processor) {}
+      completions_([this](PNDIS_PACKET packet) { complete_put_off(packet); }), waker_(wire, processor) {}
 
 void WireAdapter::enroll(Driver& driver) {
     auto miniport = std::make_unique<MiniportDriver>();
@@ -250,11 +249,16 @@ bool WireAdapter::receive() {
 // In one array, here; or, with freedom, in several, some with RESOURCES, some on another processor. Order is kept.
 void WireAdapter::indicate(std::span<PNDIS_PACKET> packets) {
     while (!packets.empty()) {
-        const std::span<PNDIS_PACKET> group = packets.first(freedom_.portion(packets.size()));
+        const std::span<PNDIS_PACKET> group =
+            packets.first(freedom_.portion(packets.size(), Way::indicated_singly, Way::indicated_in_array));
         packets = packets.subspan(group.size());
-        const std::size_t lent = freedom_.one_in(4) ? group.size() - freedom_.portion(group.size()) : group.size();
+        const std::size_t lent = freedom_.choose(2, Way::indicated_as_loan, Way::indicated_with_resources)
+                                     ? group.size() - freedom_.portion(group.size())
+                                     : group.size();
         for (PNDIS_PACKET packet : group.subspan(lent))
             NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_RESOURCES);
+        freedom_.did(group.size() == 1 ? Way::indicated_singly : Way::indicated_in_array, group.size());
+        count_loans(lent, group.size() - lent);
         NdisMIndicateReceivePacket(adapter_, group.data(), static_cast<UINT>(group.size()));
         for (PNDIS_PACKET packet : group.subspan(lent))
             take_back(packet);
@@ -267,6 +271,11 @@ void WireAdapter::indicate(std::span<PNDIS_PACKET> packets) {
             return;
         }
     }
+}
+
+void WireAdapter::count_loans(std::size_t lent, std::size_t with_resources) {
+    freedom_.did(Way::indicated_as_loan, lent);
+    freedom_.did(Way::indicated_with_resources, with_resources);
 }
 
 // The frame goes on as a copy, and the packet is free.
@@ -293,8 +302,9 @@ void WireAdapter::send(std::span<const PNDIS_PACKET> packets) {
 NDIS_STATUS WireAdapter::send_one(PNDIS_PACKET packet) {
     if (!connected_.load(std::memory_order_relaxed))
         return NDIS_STATUS_NO_CABLE;
-    if (freedom_.one_in(2)) {
+    if (freedom_.choose(2, Way::send_completed_later, Way::send_completed_at_once)) {
         keep_copy(packet);
+        freedom_.did(Way::send_completed_at_once);
         return NDIS_STATUS_SUCCESS;
     }
     outlet_.push(std::span(&packet, 1), time_to_send);
@@ -307,10 +317,19 @@ void WireAdapter::sent(std::span<const PNDIS_PACKET> packets) {
         return;
     }
     for (PNDIS_PACKET packet : packets)
-        if (freedom_.one_in(2))
+        if (freedom_.one_in(2)) {
             completions_.add(freedom_.processor(), packet);
-        else
+        } else {
+            freedom_.did(Way::send_completed_later);
             NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
+        }
+}
+
+void WireAdapter::complete_put_off(PNDIS_PACKET packet) {
+    freedom_.did(Way::send_completed_later);
+    if (machine::current_processor() != processor_)
+        freedom_.did(Way::send_completed_elsewhere);
+    NdisMSendComplete(adapter_, packet, NDIS_STATUS_SUCCESS);
 }
 
 void WireAdapter::take_back(PNDIS_PACKET packet) {
@@ -361,8 +380,11 @@ NDIS_STATUS WireAdapter::answer(const Question& question) {
 }
 
 NDIS_STATUS WireAdapter::ask(const Question& question) {
-    if (!freedom_.one_in(2) || request_.busy())
+    if (!freedom_.choose(2, Way::request_at_once, Way::request_later) || request_.busy()) {
+        freedom_.did(Way::request_at_once);
         return answer(question);
+    }
+    freedom_.did(Way::request_later);
     request_.start(freedom_.processor(), [this, question] {
         const NDIS_STATUS status = answer(question);
         if (question.set)

@@ -59,7 +59,9 @@ class WireAdapter final : public machine::Poller {
     static constexpr std::size_t batch = 64;
     bool receive();
     void indicate(std::span<PNDIS_PACKET> packets);
+    void count_loans(std::size_t lent, std::size_t with_resources);
     void keep_copy(PNDIS_PACKET packet);
+    void complete_put_off(PNDIS_PACKET packet);
     void sent(std::span<const PNDIS_PACKET> packets);
     NDIS_STATUS answer(const Question& question);
     bool may_receive() const;

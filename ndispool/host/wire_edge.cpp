@@ -78,7 +78,11 @@ NDIS_STATUS pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT event) {
 WireEdge::WireEdge(wire::Wire& wire, Traffic& traffic, unsigned processor, Freedom& freedom)
     : wire_(wire), traffic_(traffic), processor_(processor), slots_(processor, slot_count, Reserved::protocol),
       freedom_(freedom), outlet_(wire, traffic, [this](std::span<const PNDIS_PACKET> taken) { give_back(taken); }),
-      returns_([](PNDIS_PACKET packet) { NdisReturnPackets(&packet, 1); }), waker_(wire, processor) {
+      returns_([this](PNDIS_PACKET packet) {
+          freedom_.did(Way::returned_later);
+          NdisReturnPackets(&packet, 1);
+      }),
+      waker_(wire, processor) {
     edges.push_back(this);
 }
 
@@ -227,8 +231,10 @@ bool WireEdge::forward() {
 void WireEdge::send(std::span<PNDIS_PACKET> packets) {
     while (!packets.empty()) {
         NDIS_HANDLE const binding = binding_.load(std::memory_order_acquire);
-        const std::span<PNDIS_PACKET> group = packets.first(freedom_.portion(packets.size()));
+        const std::span<PNDIS_PACKET> group =
+            packets.first(freedom_.portion(packets.size(), Way::sent_singly, Way::sent_in_array));
         packets = packets.subspan(group.size());
+        freedom_.did(group.size() == 1 ? Way::sent_singly : Way::sent_in_array, group.size());
         if (!binding) {
             for (PNDIS_PACKET packet : group)
                 sent(packet, NDIS_STATUS_CLOSING);
@@ -254,11 +260,13 @@ void WireEdge::give_back(std::span<const PNDIS_PACKET> packets) {
     while (!packets.empty()) {
         const std::span<const PNDIS_PACKET> group = packets.first(freedom_.portion(packets.size()));
         packets = packets.subspan(group.size());
-        if (freedom_.one_in(2))
+        if (freedom_.choose(2, Way::returned_at_once, Way::returned_later)) {
             for (PNDIS_PACKET packet : group)
                 returns_.add(freedom_.processor(), packet);
-        else
+        } else {
+            freedom_.did(Way::returned_at_once, group.size());
             NdisReturnPackets(const_cast<PPNDIS_PACKET>(group.data()), static_cast<UINT>(group.size()));
+        }
     }
 }
 

@@ -144,6 +144,13 @@ void write_report_json(std::ostream& out, const CheckReport& report, const std::
     write_list(json, "pools", run.pools);
     json.member("pools_forgotten", run.pools_forgotten);
     write_list(json, "findings", findings);
+    if (!run.freedom.empty()) {
+        json.key("freedom");
+        json.begin_object();
+        for (const auto& [name, count] : run.freedom)
+            json.member(name, count);
+        json.end_object();
+    }
     write_list(json, "trouble", run.trouble);
     write_list(json, "log", run.log);
     if (report.swept)

@@ -142,6 +142,9 @@ CheckReport report_from(const json& from, bool swept) {
     take(from, "seconds", run.seconds);
     take(from, "packets", run.packets);
     take(from, "packets_per_second", run.packets_per_second);
+    if (const auto at = from.find("freedom"); at != from.end())
+        for (const auto& [name, count] : at->items())
+            run.freedom.emplace_back(name, count.get<std::uint64_t>());
     take(from, "log", run.log);
     run.wires = list<host::WireReport>(from, "wires", wire);
     run.pools = list<host::PoolReport>(from, "pools", pool);

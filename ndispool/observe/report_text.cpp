@@ -94,6 +94,19 @@ std::string pools(const std::vector<host::PoolReport>& pools, std::uint64_t forg
                        forgotten > 0 ? fmt::format(", without the first {}", forgotten) : "", table.text());
 }
 
+// "packets_sent_singly" reads "packets sent singly".
+std::string freedom(const host::Report& run) {
+    constexpr std::size_t in_one_line = 3;
+    std::string text;
+    for (std::size_t i = 0; i < run.freedom.size(); ++i) {
+        std::string words = run.freedom[i].first;
+        std::replace(words.begin(), words.end(), '_', ' ');
+        text += fmt::format("{}{} {}", i % in_one_line == 0 ? i == 0 ? "" : ",\n  " : ", ", run.freedom[i].second,
+                            printable(words));
+    }
+    return text.empty() ? text : fmt::format("\nWhat NDIS leaves open, and how often it went which way:\n  {}\n", text);
+}
+
 std::string findings(const std::vector<Judged>& findings) {
     const std::size_t fresh = count(findings, State::fresh);
     std::string text = fresh == 0 ? "Findings: none\n" : fmt::format("Findings: {}\n", fresh);
@@ -160,8 +173,8 @@ std::string group_text(const FindingGroup& group) {
 
 std::string report_text(const CheckReport& report, const std::vector<Judged>& all) {
     const host::Report& run = report.run;
-    return head(run) + "\n" + wires(run.wires) + "\n" + pools(run.pools, run.pools_forgotten) + sweep(report) + "\n" +
-           findings(all) + event_log(run.log) + "\n" + summary(report, all);
+    return head(run) + "\n" + wires(run.wires) + "\n" + pools(run.pools, run.pools_forgotten) + freedom(run) +
+           sweep(report) + "\n" + findings(all) + event_log(run.log) + "\n" + summary(report, all);
 }
 
 } // namespace ndispool::observe

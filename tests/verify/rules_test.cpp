@@ -131,8 +131,11 @@ INSTANTIATE_TEST_SUITE_P(
 
 // The adapter above waits ten seconds for a send that is never completed; of the virtual clock.
 TEST(MiniportRule, a_send_that_is_never_completed_is_found_when_the_miniport_is_halted) {
-    const Outcome outcome = run(miniport + " --clock virtual --param Break=complete-missing");
-    EXPECT_TRUE(names(outcome, "complete-missing", "SendPackets")) << outcome.output;
+    for (const char* processors : {" --processors 1", " --processors 2"}) {
+        const Outcome outcome = run(miniport + processors + " --clock virtual --param Break=complete-missing");
+        EXPECT_EQ(outcome.exit_code, 1);
+        EXPECT_TRUE(names(outcome, "complete-missing", "SendPackets")) << outcome.output;
+    }
 }
 
 TEST(Rules, the_same_drivers_without_a_mistake_are_clean) {

@@ -413,15 +413,16 @@ MISTAKE FreeWhileSent(VOID) {
     PNDIS_PACKET packet = MakeFrame();
     PNDIS_BUFFER buffer;
     NDIS_STATUS status;
+    LONG before = sends;
     if (packet == NULL)
         return;
     buffer = NDIS_PACKET_FIRST_NDIS_BUFFER(packet);
     NdisInterlockedIncrement(&sends);
     NdisSend(&status, binding, packet);
-    if (status == NDIS_STATUS_PENDING) {
+    if (status == NDIS_STATUS_PENDING && sends > before) { /* not complete already */
         NdisFreePacket(packet);
         done = TRUE;
-    } else {
+    } else if (status != NDIS_STATUS_PENDING) {
         SendComplete(NULL, packet, status);
     }
     (void)buffer;
@@ -431,16 +432,17 @@ MISTAKE ReinitializeWhileSent(VOID) {
     PNDIS_PACKET packet = MakeFrame();
     PNDIS_BUFFER buffer;
     NDIS_STATUS status;
+    LONG before = sends;
     if (packet == NULL)
         return;
     buffer = NDIS_PACKET_FIRST_NDIS_BUFFER(packet);
     NdisInterlockedIncrement(&sends);
     NdisSend(&status, binding, packet);
-    if (status == NDIS_STATUS_PENDING) {
+    if (status == NDIS_STATUS_PENDING && sends > before) { /* not complete already */
         NdisReinitializePacket(packet);
         done = TRUE;
         NdisFreeBuffer(buffer);
-    } else {
+    } else if (status != NDIS_STATUS_PENDING) {
         SendComplete(NULL, packet, status);
     }
 }
