@@ -32,8 +32,9 @@ inline void run_on(unsigned processor) {
 template <class Work> double nanoseconds(Work work) {
     // The stack is elsewhere each time: whether an array on it lies at the same place of a page as a contender's memory, which
     // costs time, is not for one run to decide.
-    static std::size_t times = 0;
-    *static_cast<volatile char*>(__builtin_alloca(++times * 64 % 4096 + 1)) = 0;
+    static std::uint32_t random = 1; // by steps, a round would see few places
+    random = random * 1664525 + 1013904223;
+    *static_cast<volatile char*>(__builtin_alloca((random >> 26) * 64 + 1)) = 0;
     const auto begin = std::chrono::steady_clock::now();
     work();
     return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
