@@ -4,6 +4,7 @@
 #include "ndispool/pool.h"
 
 #include <array>
+#include <atomic>
 #include <barrier>
 #include <cstdlib>
 #include <memory>
@@ -138,15 +139,18 @@ void many_pools() {
 
 void many_threads() {
     const auto pool = new_pool(capacity);
-    std::barrier used(64), done(64);
+    std::atomic<std::size_t> used = 0;
+    std::barrier done(64);
     std::vector<std::jthread> others;
-    while (others.size() < 63)
+    while (others.size() < 63) {
         others.emplace_back([&] {
             require(pool->free(pool->allocate()));
-            used.arrive_and_wait();
+            ++used;
             done.arrive_and_wait();
         });
-    used.arrive_and_wait();
+        while (used != others.size()) // one after the other: a thread that meets another there does without a slot
+            std::this_thread::yield();
+    }
     warm(*pool);
     for (int i = 0; i < calls; ++i) {
         void* descriptor = op_allocate_of_64_threads(*pool);
