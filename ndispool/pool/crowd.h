@@ -80,7 +80,7 @@ template <class P> class Crowd {
     }
 
   private:
-    [[nodiscard]] bool fetch(const Slot& own, std::size_t wanted) noexcept;
+    [[nodiscard]] bool fetch(Slot& own, std::size_t wanted) noexcept;
     void gather(const Slot* own, std::size_t wanted) noexcept;
     void gather_all(const Slot* own) noexcept;
     void count_allocations(Slot* own, std::size_t descriptors) noexcept {
@@ -138,8 +138,8 @@ template <class P> bool Crowd<P>::give(Slot& own, std::span<void* const> descrip
 }
 
 // From shelves that can be locked at once. Says whether own's, which is locked, has enough then.
-template <class P> bool Crowd<P>::fetch(const Slot& own, std::size_t wanted) noexcept {
-    Shelf<P>& shelf = List::shelf_of(const_cast<Slot&>(own));
+template <class P> bool Crowd<P>::fetch(Slot& own, std::size_t wanted) noexcept {
+    Shelf<P>& shelf = List::shelf_of(own);
     if (wanted > Shelf<P>::capacity || filled_.load(std::memory_order_relaxed))
         return false;
     for (Slot* slot = list_.first(); slot != nullptr && shelf.size() < wanted; slot = slot->next) {
