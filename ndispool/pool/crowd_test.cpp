@@ -117,6 +117,7 @@ TEST_F(CrowdTest, does_not_take_from_others_what_a_refusal_left_in_the_depot) {
     std::vector<void*> one(1), many(9);
     EXPECT_EQ(take_locked(slots[2], many, 9), 0u);
     EXPECT_EQ(depot.free(), 8u);
+    ASSERT_TRUE(crowd.give(*slots[1], std::span(gone).last(1)));
     EXPECT_FALSE(crowd.take(*slots[0], one));
     EXPECT_EQ(take_locked(slots[0], one), 1u);
 }
@@ -143,6 +144,17 @@ TEST_F(CrowdTest, with_the_pools_lock_takes_all_there_is) {
     EXPECT_EQ(used(slots[0]), 19u);
     EXPECT_EQ(std::set<void*>(many.begin(), many.begin() + 19).size(), 19u);
     EXPECT_EQ(take_locked(slots[0], many), 0u);
+}
+
+TEST_F(CrowdTest, takes_the_rest_of_what_others_keep_only_as_far_as_it_is_asked_for) {
+    put_on_shelf(slots[1], 8);
+    empty_depot();
+    std::vector<void*> many(8);
+    // Six come at first, then the other two, of which one is wanted.
+    EXPECT_EQ(crowd.take_locked(slots[0], std::span(many).first(7), 0, [](std::size_t) { return false; }), 7u);
+    EXPECT_EQ(used(slots[0]), 7u);
+    EXPECT_EQ(many[7], nullptr);
+    EXPECT_EQ(depot.free() + shelf_of(slots[0]).size(), 1u);
 }
 
 TEST_F(CrowdTest, a_thread_without_a_slot_takes_what_others_keep) {
@@ -187,15 +199,20 @@ TEST_F(CrowdTest, is_over_when_much_is_free_or_a_thread_did_without_others_for_l
     EXPECT_TRUE(crowd.is_over(slots[0]));
 }
 
-TEST_F(CrowdTest, goes_on_while_a_thread_needs_what_another_keeps) {
+TEST_F(CrowdTest, goes_on_for_both_when_a_thread_needs_what_another_keeps) {
     put_on_shelf(slots[0], 1);
+    put_on_shelf(slots[1], 8);
     empty_depot();
-    std::vector<void*> one(1);
-    for (std::uint32_t i = 0; i < 2 * Native::patience; ++i) { // both serve themselves, most of the time
-        Slot* const slot = slots[i / 64 % 2];
-        ASSERT_TRUE(crowd.take(*slot, one) || take_locked(slot, one) == 1);
-        ASSERT_TRUE(crowd.give(*slot, one));
-    }
+    std::vector<void*> one(1), two(2);
+    const auto work = [&](Slot* slot, std::uint32_t pairs) {
+        while (pairs != 0 && crowd.take(*slot, one) && crowd.give(*slot, one))
+            --pairs;
+        return pairs == 0;
+    };
+    ASSERT_TRUE(work(slots[0], Native::patience / 2 - 2) && work(slots[1], Native::patience / 2 - 2));
+    ASSERT_TRUE(crowd.take(*slots[0], two)); // with some of the other's
+    EXPECT_TRUE(work(slots[0], 10));
+    EXPECT_TRUE(work(slots[1], 10));
     EXPECT_FALSE(crowd.is_over(slots[0]));
     EXPECT_FALSE(crowd.is_over(slots[1]));
 }
