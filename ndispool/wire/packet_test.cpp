@@ -177,6 +177,11 @@ TEST_F(PacketWire, a_frame_longer_than_the_mtu_is_dropped_and_counted) {
     EXPECT_EQ(a->counters().frames_out, 2U);
 }
 
+TEST_F(PacketWire, frames_shorter_than_an_ethernet_header_are_skipped_and_counted) {
+    if (const auto n = open_for_short_frames_to_m())
+        testing::expect_short_frames_skipped(*n, *open("packet:m"));
+}
+
 TEST_F(PacketWire, long_frames_pass_where_the_mtu_allows_them_also_once_it_has_grown) {
     make_cable();
     const auto a = open("packet:a"), b = open("packet:b");

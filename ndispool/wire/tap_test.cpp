@@ -82,6 +82,12 @@ TEST_F(TapWire, its_descriptor_becomes_readable_when_a_frame_is_there) {
     EXPECT_EQ(::poll(&wait, 1, 10'000), 1);
 }
 
+TEST_F(TapWire, frames_shorter_than_an_ethernet_header_are_skipped_and_counted) {
+    const auto tap = open("tap:t0");
+    if (const auto kernel = open_for_short_frames("xdp:t0,skb"))
+        testing::expect_short_frames_skipped(*kernel, *tap);
+}
+
 TEST_F(TapWire, a_name_that_something_else_has_is_refused) {
     make_cable();
     EXPECT_TRUE(contains(testing::refusal("tap:a"), "is no TAP device"));

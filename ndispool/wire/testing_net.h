@@ -56,6 +56,27 @@ class Network : public ::testing::Test {
         ASSERT_TRUE(ip("link set dev a up") && ip("link set dev b up"));
     }
 
+    // A wire that transmits frames with too short a header, which AF_PACKET refuses to; null, and the test skipped, without AF_XDP.
+    static std::unique_ptr<Wire> open_for_short_frames(const std::string& spec) {
+        const auto skip = [](const char* reason) { GTEST_SKIP() << reason; };
+        try {
+            return open(spec);
+        } catch (const Error& error) {
+            skip(error.what());
+            return nullptr;
+        }
+    }
+
+    // The same, to the interface `m`, which is on the cable's end `a`: a cable drops such frames, macvlan passes them on.
+    static std::unique_ptr<Wire> open_for_short_frames_to_m() {
+        make_cable();
+        if (!ip("link add link a name n type macvlan mode bridge"))
+            return open_for_short_frames("xdp:n"); // which says what is missing
+        EXPECT_TRUE(ip("link set dev n up") && ip("link add link a name m type macvlan mode bridge") &&
+                    ip("link set dev m address 02:00:00:00:00:0b up"));
+        return open_for_short_frames("xdp:n,skb");
+    }
+
   private:
     Descriptor before_;
 };
@@ -77,6 +98,13 @@ inline std::vector<OwnedFrame> numbered_frames(std::size_t count, std::size_t mo
     for (std::size_t i = 0; i < count; ++i)
         frames.push_back(numbered_frame(static_cast<std::uint32_t>(i), 60 + i * 97 % (most - 59)));
     return frames;
+}
+
+// What is no Ethernet frame: its header is cut short.
+inline OwnedFrame short_frame(std::size_t bytes) {
+    std::vector<std::byte> frame = numbered_frame(0, 60).bytes;
+    frame.resize(bytes);
+    return frame;
 }
 
 // Asks until `done` says so; false after some seconds, which only a failure takes.
@@ -131,6 +159,16 @@ inline std::uint64_t detail(const Wire& wire, std::string_view name) {
             return detail.count;
     ADD_FAILURE() << "no detail " << name;
     return 0;
+}
+
+// Frames with too short a header among whole ones reach `to` from the raw wire `from`: they do not come up, and are counted.
+inline void expect_short_frames_skipped(Wire& from, Wire& to) {
+    const auto whole = numbered_frames(3);
+    EXPECT_EQ(transmit(from, {whole[0], short_frame(13), short_frame(6), whole[1], short_frame(13), whole[2]}), 6U);
+    expect_same_bytes(receive_count(to, 3), whole);
+    EXPECT_EQ(to.counters().frames_in, 3U);
+    EXPECT_EQ(to.counters().skipped, 3U);
+    EXPECT_FALSE(to.trouble());
 }
 
 // Another program's socket on an interface; with `offload`, each message begins with an offload header.

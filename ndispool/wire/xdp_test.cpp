@@ -76,6 +76,12 @@ TEST_F(XdpWire, a_frame_longer_than_the_memory_for_one_is_dropped_and_counted) {
     EXPECT_EQ(detail(*a, "dropped_out"), 1U);
 }
 
+TEST_F(XdpWire, frames_shorter_than_an_ethernet_header_are_skipped_and_counted) {
+    ASSERT_TRUE(ip("link del dev a"));
+    if (const auto n = open_for_short_frames_to_m())
+        testing::expect_short_frames_skipped(*n, *open("xdp:m,skb"));
+}
+
 TEST_F(XdpWire, an_interface_that_vanishes_and_returns_is_used_again_without_trouble) {
     const auto a = open("xdp:a");
     ASSERT_TRUE(ip("link del dev a"));
