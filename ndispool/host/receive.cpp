@@ -150,11 +150,12 @@ constexpr int own_references = 1 << 20;
     }
 }
 
-// `offer` shows the packet to the bindings and says how many references they took.
+// `offer` shows the packet to the bindings and says how many references they took. The packet is counted as lent.
 template <class Offer>
 [[gnu::always_inline]] inline void lend(Adapter& adapter, PNDIS_PACKET packet, const Offer& offer) {
     if (!begin_hop(packet, &adapter)) [[unlikely]] {
         report("return-missing", "a packet was indicated again before it came back");
+        adapter.returned.add(1);
         return;
     }
     if (NDIS_GET_ORIGINAL_PACKET(packet) == nullptr)
@@ -162,19 +163,21 @@ template <class Offer>
     const unsigned hop =
         current_hop(packet); // a binding may pass the packet on, and the next hop may end before this one
     set_references(packet, own_references);
-    adapter.lent.add(1);
     const bool back = add_references(packet, hop, offer(packet) - own_references) == 0;
     if (back || !adapter.deserialized) [[unlikely]]
         end_of_offer(adapter, packet, back);
 }
 
-// In order, up to the first one that the miniport keeps; says how many.
+// In order, up to the first one that the miniport keeps; says how many. All are counted before the first one can come back.
 template <class Offer>
 [[gnu::always_inline]] inline std::size_t lend(Adapter& adapter, std::span<const PNDIS_PACKET> packets,
                                                const Offer& offer) {
     std::size_t lent = 0;
+    adapter.lent.add(packets.size());
     for (; lent < packets.size() && NDIS_GET_PACKET_STATUS(packets[lent]) != NDIS_STATUS_RESOURCES; ++lent)
         lend(adapter, packets[lent], offer);
+    if (lent < packets.size())
+        adapter.returned.add(packets.size() - lent);
     return lent;
 }
 

@@ -30,13 +30,12 @@ std::optional<NDIS_STATUS> refusal(const Binding& binding, const Adapter& adapte
     return std::nullopt;
 }
 
-// One packet's share of the way, inline in what handles many.
+// One packet's share of the way, inline in what handles many; it is counted as started before the miniport gets it.
 [[gnu::always_inline]] inline bool begin(Binding& binding, PNDIS_PACKET packet) {
     if (!begin_hop(packet, &binding)) [[unlikely]] {
         report("send-twice", "a packet was sent again before its send was complete");
         return false;
     }
-    binding.started.add(1);
     return true;
 }
 
@@ -160,10 +159,13 @@ void start_sends(Adapter& adapter) {
     }
 }
 
-void send_array(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
-    if (!packets.empty())
-        nt::invoke(adapter.abi, adapter.handlers().SendPacketsHandler, adapter.context(),
-                   const_cast<PPNDIS_PACKET>(packets.data()), static_cast<UINT>(packets.size()));
+void send_array(Binding& binding, std::span<const PNDIS_PACKET> packets) {
+    if (packets.empty())
+        return;
+    const Adapter& adapter = *binding.adapter;
+    binding.started.add(packets.size());
+    nt::invoke(adapter.abi, adapter.handlers().SendPacketsHandler, adapter.context(),
+               const_cast<PPNDIS_PACKET>(packets.data()), static_cast<UINT>(packets.size()));
 }
 
 // Behind the handler that is running: it may still look at the packet's status.
@@ -190,7 +192,9 @@ void prepare_sends(Adapter& adapter) {
 }
 
 bool begin_operation(Binding& binding, PNDIS_PACKET packet) {
-    return begin(binding, packet);
+    const bool begun = begin(binding, packet);
+    binding.started.add(begun);
+    return begun;
 }
 
 Binding* end_operation(PNDIS_PACKET packet) {
@@ -234,12 +238,12 @@ void send(Binding& binding, std::span<const PNDIS_PACKET> packets) {
     for (std::size_t i = 0; i < packets.size(); ++i)
         if (!begin(binding, packets[i]))
             [[unlikely]] { // a packet that cannot go: the array is sent in two parts around it
-            send_array(adapter, packets.first(i));
+            send_array(binding, packets.first(i));
             tell_sender(binding, packets[i], NDIS_STATUS_FAILURE);
             send(binding, packets.subspan(i + 1));
             return;
         }
-    send_array(adapter, packets);
+    send_array(binding, packets);
 }
 
 void send_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status) {
