@@ -346,6 +346,9 @@ NDISAPI NDIS_STATUS NTAPI NdisMDeregisterDevice(IN NDIS_HANDLE NdisDeviceHandle)
 NDISAPI VOID NTAPI NdisMSetAttributesEx(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_HANDLE MiniportAdapterContext,
                                         IN UINT CheckForHangTimeInSeconds, IN ULONG AttributeFlags,
                                         IN NDIS_INTERFACE_TYPE AdapterType);
+/* The same for drivers of NDIS 4.0 and before, whose miniports are serialized. Documentation: NdisMSetAttributes. */
+NDISAPI VOID NTAPI NdisMSetAttributes(IN NDIS_HANDLE MiniportAdapterHandle, IN NDIS_HANDLE MiniportAdapterContext,
+                                      IN BOOLEAN BusMaster, IN NDIS_INTERFACE_TYPE AdapterType);
 #define NdisMSetAttributes(Handle, Context, BusMaster, Type)                                                           \
     NdisMSetAttributesEx(Handle, Context, 0, (BusMaster) ? NDIS_ATTRIBUTE_BUS_MASTER : 0, Type)
 
@@ -374,6 +377,9 @@ NDISAPI VOID NTAPI NdisMCloseLog(IN NDIS_HANDLE LogHandle);
 
 /* The adapter is dead: NDIS unbinds and halts it soon. Documentation: NdisMRemoveMiniport. */
 NDISAPI NDIS_STATUS NTAPI NdisMRemoveMiniport(IN NDIS_HANDLE MiniportAdapterHandle);
+/* The adapter failed: it is removed as by surprise soon, and a new one is put in its place. No page describes it: this is what its
+ * name says. An adapter of an intermediate driver is only removed: the driver makes it anew when it likes. */
+NDISAPI NDIS_STATUS NTAPI NdisMReenumerateFailedAdapter(IN NDIS_HANDLE MiniportAdapterHandle);
 /* NOT_SUPPORTED: there are no bundles of miniports. Documentation: NdisMSetMiniportSecondary, NdisMPromoteMiniport. */
 NDISAPI NDIS_STATUS NTAPI NdisMSetMiniportSecondary(IN NDIS_HANDLE MiniportAdapterHandle,
                                                     IN NDIS_HANDLE PrimaryMiniportAdapterHandle);

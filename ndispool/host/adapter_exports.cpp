@@ -70,6 +70,10 @@ VOID NdisMSetAttributesEx(NDIS_HANDLE handle, NDIS_HANDLE context, UINT hang_sec
     adapter.deserialized = attributes & NDIS_ATTRIBUTE_DESERIALIZE;
 }
 
+VOID(NdisMSetAttributes)(NDIS_HANDLE handle, NDIS_HANDLE context, BOOLEAN bus_master, NDIS_INTERFACE_TYPE type) {
+    NdisMSetAttributes(handle, context, bus_master, type);
+}
+
 VOID NdisMRegisterAdapterShutdownHandler(NDIS_HANDLE handle, PVOID context, ADAPTER_SHUTDOWN_HANDLER handler) {
     adapter_of(handle)->shutdown_handler = handler;
     adapter_of(handle)->shutdown_context = context;
@@ -156,6 +160,7 @@ namespace ndispool::host {
 std::span<const nt::Export> adapter_exports() {
     static const nt::Export list[] = {
         NDISPOOL_EXPORT(NdisMSetAttributesEx),
+        NDISPOOL_EXPORT(NdisMSetAttributes),
         NDISPOOL_EXPORT(NdisMRegisterAdapterShutdownHandler),
         NDISPOOL_EXPORT(NdisMDeregisterAdapterShutdownHandler),
         NDISPOOL_EXPORT(NdisMGetDeviceProperty),

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 namespace ndispool::host {
 
@@ -29,6 +30,9 @@ std::vector<UnbindContext*> unbinds;
 
 std::mutex registry_lock; // guards all_adapters; never held while a driver is called
 std::deque<std::unique_ptr<Adapter>> all_adapters;
+
+std::mutex failed_lock; // guards failed
+std::vector<Adapter*> failed;
 
 std::mutex event_lock; // guards pending_events
 struct PendingEvent {
@@ -235,6 +239,17 @@ void notify(Adapter& adapter, NDIS_DEVICE_PNP_EVENT event, PVOID buffer, ULONG l
         nt::invoke(adapter.abi, adapter.handlers().PnPEventNotifyHandler, adapter.context(), event, buffer, length);
 }
 
+void ask_for_replacement(Adapter& adapter) {
+    std::scoped_lock guard(failed_lock);
+    if (std::ranges::find(failed, &adapter) == failed.end())
+        failed.push_back(&adapter);
+}
+
+std::vector<Adapter*> take_failed() {
+    std::scoped_lock guard(failed_lock);
+    return std::exchange(failed, {});
+}
+
 BindContext* find_bind(std::u16string_view section) {
     std::scoped_lock guard(binds_lock);
     const auto found = std::find_if(binds.rbegin(), binds.rend(),
@@ -276,6 +291,7 @@ void remove_everything_of(Driver& driver) {
 
 void forget_adapters() {
     forget_announcements();
+    take_failed();
     std::scoped_lock guard(registry_lock);
     all_adapters.clear();
 }

@@ -48,6 +48,10 @@ bool may_remove(Adapter& adapter);
 // MiniportPnPEventNotify, of a driver that has it.
 void notify(Adapter& adapter, NDIS_DEVICE_PNP_EVENT event, PVOID buffer = nullptr, ULONG length = 0);
 
+// A driver says that its adapter failed. Who made the stack takes it away and puts a new one in its place, outside the driver's call.
+void ask_for_replacement(Adapter& adapter); // up to DISPATCH_LEVEL
+std::vector<Adapter*> take_failed();        // those asked for since the last time
+
 // The bind that is going on and has this section name; null when there is none.
 BindContext* find_bind(std::u16string_view section);
 // NdisCompleteBindAdapter, NdisCompleteUnbindAdapter: a handle of an operation that is over already is ignored.

@@ -120,6 +120,11 @@ NDIS_STATUS NdisMRemoveMiniport(NDIS_HANDLE adapter) {
     return NDIS_STATUS_SUCCESS;
 }
 
+NDIS_STATUS NdisMReenumerateFailedAdapter(NDIS_HANDLE adapter) {
+    ask_for_replacement(*adapter_of(adapter));
+    return NDIS_STATUS_SUCCESS;
+}
+
 // Bundles of miniports that balance load: each adapter stands alone here.
 NDIS_STATUS NdisMSetMiniportSecondary(NDIS_HANDLE, NDIS_HANDLE) {
     return NDIS_STATUS_NOT_SUPPORTED;
@@ -148,6 +153,7 @@ std::span<const nt::Export> resource_exports() {
         NDISPOOL_EXPORT(NdisMFlushLog),
         NDISPOOL_EXPORT(NdisMCloseLog),
         NDISPOOL_EXPORT(NdisMRemoveMiniport),
+        NDISPOOL_EXPORT(NdisMReenumerateFailedAdapter),
         NDISPOOL_EXPORT(NdisMSetMiniportSecondary),
         NDISPOOL_EXPORT(NdisMPromoteMiniport),
         NDISPOOL_EXPORT(NdisMQueryAdapterResources),

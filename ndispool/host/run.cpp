@@ -90,6 +90,7 @@ class Session {
     bool over(const StopFlag& stop);
     void settle();
     bool quiet();
+    bool gone() const;
     bool fed() const;
     std::uint64_t packets() const;
     bool uses_below() const { return kind_ != Kind::miniport; }
@@ -321,7 +322,7 @@ bool Session::over(const StopFlag& stop) {
     }
     if (busy_with_commands())
         return false;
-    if (traffic_.spent() || (finite && all_ended))
+    if (traffic_.spent() || (finite && all_ended) || gone())
         return true;
     if (offers)
         return false;
@@ -336,6 +337,8 @@ void Session::pass_frames(const StopFlag& stop, const ProgressSink& progress) {
     control_ = std::make_unique<StackControl>(parts());
     for (unsigned tick = 0; !over(stop); ++tick) {
         run_commands();
+        for (Adapter* const adapter : take_failed())
+            control_->replace(*adapter);
         if (progress && tick % ticks_for_progress == 0)
             progress({static_cast<double>(machine::uptime_100ns() - began_) / 1e7, packets(), setup_.count});
         machine::sleep_100ns(tick_100ns);
@@ -397,6 +400,13 @@ void Session::run_command(const std::string& line) {
 bool Session::quiet() {
     return std::all_of(adapters_.begin(), adapters_.end(), [](const auto& adapter) { return adapter->idle(); }) &&
            std::all_of(edges_.begin(), edges_.end(), [](const auto& edge) { return edge->idle(); });
+}
+
+// Every adapter was removed, by the driver or a command: nothing can come any more.
+bool Session::gone() const {
+    return std::ranges::all_of(bottoms_, [](const Adapter* adapter) {
+        return adapter->state.load(std::memory_order_acquire) == AdapterState::halted;
+    });
 }
 
 bool Session::fed() const {

@@ -193,6 +193,23 @@ std::string StackControl::remove(bool surprise) {
     return done;
 }
 
+void StackControl::replace(Adapter& adapter) {
+    if (!adapter.running())
+        return;
+    notify(adapter, NdisDevicePnPEventSurpriseRemoved);
+    host::remove(adapter);
+    const auto place = std::ranges::find(*parts_.bottoms, &adapter);
+    if (place == parts_.bottoms->end())
+        return;
+    const auto number = static_cast<std::size_t>(place - parts_.bottoms->begin());
+    if (Adapter* const again = parts_.start_bottom(number)) {
+        *place = again;
+        parts_.bind(number);
+        machine::drain_work();
+        parts_.wake();
+    }
+}
+
 std::string StackControl::insert() {
     bool any = false;
     for (std::size_t i = 0; i < parts_.bottoms->size(); ++i) {

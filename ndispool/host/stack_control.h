@@ -39,6 +39,8 @@ class StackControl {
 
     // Everything but `sleep` and `end`. Says what came of it, in one line.
     std::string perform(const Command& command);
+    // An adapter that its driver says has failed: removed by surprise and, at the bottom of a stack, put anew in its place and bound.
+    void replace(Adapter& adapter);
     bool paused() const { return paused_; }
 
   private:

@@ -98,6 +98,7 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisIMRegisterLayeredMiniport, 0, 0)                                                                             \
     X(NdisMRegisterUnloadHandler, 0, 0)                                                                                \
     X(NdisMSetAttributesEx, 0, 0)                                                                                      \
+    X(NdisMSetAttributes, 0, 0)                                                                                        \
     X(NdisOpenAdapter, 0, 0)                                                                                           \
     X(NdisCloseAdapter, 0, 0)                                                                                          \
     X(NdisCompleteUnbindAdapter, 0, 0)                                                                                 \
@@ -283,6 +284,7 @@ inline constexpr machine::Irql any_level = 31;
     X(NdisMFreeSharedMemory, 0, 0)                                                                                     \
     X(NdisMAllocateSharedMemoryAsync, 0, 2)                                                                            \
     X(NdisMRemoveMiniport, 0, 2)                                                                                       \
+    X(NdisMReenumerateFailedAdapter, 0, 2)                                                                             \
     X(NdisMCreateLog, 0, 0)                                                                                            \
     X(NdisMWriteLogData, 0, 2)                                                                                         \
     X(NdisMFlushLog, 0, 2)                                                                                             \

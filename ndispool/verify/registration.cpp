@@ -88,14 +88,24 @@ VOID NTAPI RegisterUnloadHandler(NDIS_HANDLE wrapper, PDRIVER_UNLOAD handler) {
     plain_NdisMRegisterUnloadHandler(wrapper, handler);
 }
 
+void note_adapter(NDIS_HANDLE context, bool deserialized) {
+    adapters().make(context, [&](AdapterEntry& entry) {
+        entry = {};
+        entry.deserialized = deserialized;
+    });
+}
+
 VOID NTAPI SetAttributes(NDIS_HANDLE adapter, NDIS_HANDLE context, UINT hang_seconds, ULONG flags,
                          NDIS_INTERFACE_TYPE type) {
     NDISPOOL_CALL(NdisMSetAttributesEx);
-    adapters().make(context, [&](AdapterEntry& entry) {
-        entry = {};
-        entry.deserialized = flags & NDIS_ATTRIBUTE_DESERIALIZE;
-    });
+    note_adapter(context, flags & NDIS_ATTRIBUTE_DESERIALIZE);
     plain_NdisMSetAttributesEx(adapter, context, hang_seconds, flags, type);
+}
+
+VOID NTAPI SetOldAttributes(NDIS_HANDLE adapter, NDIS_HANDLE context, BOOLEAN bus_master, NDIS_INTERFACE_TYPE type) {
+    NDISPOOL_CALL(NdisMSetAttributes);
+    note_adapter(context, false);
+    plain_NdisMSetAttributes(adapter, context, bus_master, type);
 }
 
 VOID NTAPI OpenAdapter(PNDIS_STATUS status, PNDIS_STATUS open_error, PNDIS_HANDLE handle, PUINT selected,
@@ -175,6 +185,7 @@ std::span<const DoorPart> registration_door() {
         NDISPOOL_PART(NdisIMRegisterLayeredMiniport, RegisterLayeredMiniport),
         NDISPOOL_PART(NdisMRegisterUnloadHandler, RegisterUnloadHandler),
         NDISPOOL_PART(NdisMSetAttributesEx, SetAttributes),
+        NDISPOOL_PART(NdisMSetAttributes, SetOldAttributes),
         NDISPOOL_PART(NdisOpenAdapter, OpenAdapter),
         NDISPOOL_PART(NdisCloseAdapter, CloseAdapter),
         NDISPOOL_PART(NdisCompleteUnbindAdapter, CompleteUnbind),

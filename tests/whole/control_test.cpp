@@ -135,5 +135,19 @@ TEST(Control, a_line_that_is_no_command_is_answered_and_reported_and_the_run_goe
     expect_clean(report);
 }
 
+TEST(Control, a_run_whose_adapters_are_gone_ends_with_frames_left) {
+    for (const char* driver : {NDISPOOL_PASSTHRU, NDISPOOL_NETVMINI}) {
+        const auto below = wire::memory_source(frames(10), 1, MemorySource::Taken::kept);
+        const auto above = wire::memory_source(frames(10), 1, MemorySource::Taken::kept);
+        Script script{"remove"};
+        host::Setup setup;
+        setup.driver = driver;
+        setup.commands = &script;
+        const host::StopFlag go_on{false};
+        expect_clean(host::run(setup, *below, *above, go_on));
+        EXPECT_EQ(script.answers, std::vector<std::string>{"remove: done"});
+    }
+}
+
 } // namespace
 } // namespace ndispool::whole

@@ -103,6 +103,32 @@ TEST(Pender, tells_its_control_device_how_many_frames_it_has_sent) {
                                         "ioctl \\\\.\\Pender 0x00122004: status 0xC0000010"}));
 }
 
+// The last eight digits of an answer, which are a number in the machine's order.
+std::uint32_t number_at_the_end_of(const std::string& answer) {
+    const std::string digits = answer.substr(answer.size() < 8 ? 0 : answer.size() - 8);
+    return __builtin_bswap32(static_cast<std::uint32_t>(std::strtoul(digits.c_str(), nullptr, 16)));
+}
+
+TEST(Pender, whose_adapter_says_it_failed_gets_a_new_one_that_carries_the_rest) {
+    std::vector<OwnedFrame> got;
+    const char* const sends = "ioctl \\\\.\\Pender 0x00122000";
+    Script script{"sleep 0.02", "pause",    sends, "ioctl \\\\.\\Pender 0x00122008", "sleep 1", sends,
+                  "resume",     "sleep 30", sends};
+    const auto sent = frames(1000, 11);
+    expect_clean(
+        echo({.driver = NDISPOOL_PENDER, .miniport = true, .clock = machine::Clock::virtual_, .script = &script}, sent,
+             got));
+    ASSERT_EQ(script.answers.size(), 6u);
+    EXPECT_EQ(script.answers[2], "ioctl \\\\.\\Pender 0x00122008: status 0x00000000");
+    EXPECT_EQ(script.answers[3], std::string(sends) + ": status 0x00000000 output 00000000");
+    const std::uint32_t before = number_at_the_end_of(script.answers[1]),
+                        after = number_at_the_end_of(script.answers[5]);
+    EXPECT_GT(before, 0u);
+    EXPECT_GT(after, 0u);
+    EXPECT_EQ(before + after, sent.size());
+    expect_same_bytes(got, sent);
+}
+
 TEST(Pender, is_reset_and_sleeps_while_requests_and_sends_are_pending) {
     for (const unsigned processors : {1u, 2u})
         for (const std::uint64_t seed : {1, 2, 3}) {

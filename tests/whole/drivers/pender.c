@@ -6,6 +6,7 @@
 #define TAG 0x646E6550 /* "Pend" */
 #define MAXIMUM_DATA 65535
 #define IOCTL_SENDS CTL_CODE(FILE_DEVICE_NETWORK, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_FAIL CTL_CODE(FILE_DEVICE_NETWORK, 0x802, METHOD_BUFFERED, FILE_ANY_ACCESS) /* the adapter has failed */
 
 typedef struct _PENDER {
     NDIS_HANDLE Adapter;
@@ -307,6 +308,8 @@ static NTSTATUS NTAPI Control(PDEVICE_OBJECT Object, PIRP Irp) {
 
     UNREFERENCED_PARAMETER(Object);
     TRACE("Control", location->Parameters.DeviceIoControl.IoControlCode);
+    if (location->Parameters.DeviceIoControl.IoControlCode == IOCTL_FAIL && Only != NULL)
+        return Complete(Irp, NdisMReenumerateFailedAdapter(Only->Adapter), 0);
     if (location->Parameters.DeviceIoControl.IoControlCode != IOCTL_SENDS || Only == NULL)
         return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     if (location->Parameters.DeviceIoControl.OutputBufferLength < sizeof(ULONG))

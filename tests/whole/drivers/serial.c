@@ -429,7 +429,7 @@ static NDIS_STATUS Initialize(PNDIS_STATUS Error, PUINT Selected, PNDIS_MEDIUM M
         return status;
     NdisZeroMemory(serial, sizeof(*serial));
     serial->Adapter = Adapter;
-    NdisMSetAttributes(Adapter, serial, TRUE, NdisInterfacePci);
+    (NdisMSetAttributes)(Adapter, serial, TRUE, NdisInterfacePci);
     NdisMInitializeTimer(&serial->Timer, Adapter, Tick, serial);
     status = Make(serial, ReadConfiguration(serial, Configuration));
     if (status != NDIS_STATUS_SUCCESS)
