@@ -41,12 +41,41 @@ class FrameLedger {
     bool balanced() const;
 
   private:
-    void add(Place place, std::uint32_t amount);
+    // One writer: a load and a store are enough. A negative amount wraps.
+    void add(Place place, std::uint32_t amount) {
+        auto& count = counts_[static_cast<std::size_t>(place)];
+        count.store(count.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    }
 
     const std::uint32_t first_;
     std::vector<Place> where_;
     std::vector<std::uint32_t> free_; // used from the back: the frame used last is the one the caches still hold
     std::array<std::atomic<std::uint32_t>, places> counts_{}; // by the owning thread; read as counts that order nothing
 };
+
+// Inline: each frame that passes is moved eight times.
+
+inline std::optional<std::uint32_t> FrameLedger::take(Place to) {
+    if (free_.empty())
+        return {};
+    const std::uint32_t frame = free_.back();
+    free_.pop_back();
+    where_[frame - first_] = to;
+    add(Place::free, -1U);
+    add(to, 1);
+    return frame;
+}
+
+inline bool FrameLedger::move(std::uint32_t frame, Place from, Place to) {
+    const std::uint32_t index = frame - first_; // wraps below first_
+    if (index >= where_.size() || where_[index] != from || from == Place::free)
+        return false;
+    where_[index] = to;
+    add(from, -1U);
+    add(to, 1);
+    if (to == Place::free)
+        free_.push_back(frame);
+    return true;
+}
 
 } // namespace ndispool::wire

@@ -96,8 +96,12 @@ std::size_t XdpSocket::take(std::span<Frame> frames, std::uint64_t now_100ns) {
     refill();
     std::uint32_t at = 0;
     const std::uint32_t count = xsk_ring_cons__peek(&rx_, static_cast<std::uint32_t>(frames.size()), &at);
-    for (std::uint32_t i = 0; i < count; ++i)
-        expect(received_.move(frame_of(xsk_ring_cons__rx_desc(&rx_, at + i)->addr), Place::fill, Place::rx));
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::uint64_t address = xsk_ring_cons__rx_desc(&rx_, at + i)->addr;
+        expect(received_.move(frame_of(address), Place::fill, Place::rx));
+        if (frame_of(address) < half)
+            __builtin_prefetch(this->at(address)); // another processor wrote it
+    }
     for (std::uint32_t i = 0; i < count; ++i) {
         const xdp_desc& descriptor = *xsk_ring_cons__rx_desc(&rx_, at + i);
         const std::span<std::byte> bytes(this->at(descriptor.addr), descriptor.len);
