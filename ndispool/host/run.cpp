@@ -402,9 +402,9 @@ bool Session::quiet() {
            std::all_of(edges_.begin(), edges_.end(), [](const auto& edge) { return edge->idle(); });
 }
 
-// Every adapter was removed, by the driver or a command: nothing can come any more.
+// Every adapter was removed, by the driver or a command, and no command will insert one: nothing can come any more.
 bool Session::gone() const {
-    return std::ranges::all_of(bottoms_, [](const Adapter* adapter) {
+    return !(setup_.commands && setup_.commands->open()) && std::ranges::all_of(bottoms_, [](const Adapter* adapter) {
         return adapter->state.load(std::memory_order_acquire) == AdapterState::halted;
     });
 }

@@ -39,6 +39,7 @@ class CommandSource {
     virtual ~CommandSource() = default;
     virtual std::optional<std::string> next() = 0; // the next line if there is one now; never waits
     virtual bool more() const = 0;                 // lines are left: the run does not end by itself
+    virtual bool open() const { return more(); }   // lines may yet come: a removed adapter may be inserted again
     virtual void answer(std::string_view line) = 0;
 };
 

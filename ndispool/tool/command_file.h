@@ -19,6 +19,7 @@ class CommandFile final : public host::CommandSource {
 
     std::optional<std::string> next() override;
     bool more() const override;
+    bool open() const override { return whole_ ? more() : !ended_; }
     void answer(std::string_view line) override;
 
   private:

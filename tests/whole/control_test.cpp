@@ -3,6 +3,7 @@
 #include "whole.h"
 
 #include <array>
+#include <deque>
 
 namespace ndispool::whole {
 namespace {
@@ -147,6 +148,31 @@ TEST(Control, a_run_whose_adapters_are_gone_ends_with_frames_left) {
         expect_clean(host::run(setup, *below, *above, go_on));
         EXPECT_EQ(script.answers, std::vector<std::string>{"remove: done"});
     }
+}
+
+TEST(Control, a_run_whose_adapters_are_gone_waits_for_the_line_that_inserts_them) {
+    struct Typed final : host::CommandSource { // by somebody who thinks between two lines
+        std::optional<std::string> next() override {
+            if (lines.empty() || ++looks % 8 != 0)
+                return std::nullopt;
+            std::string line = lines.front();
+            lines.pop_front();
+            return line;
+        }
+        bool more() const override { return false; }
+        bool open() const override { return true; }
+        void answer(std::string_view line) override { answers.emplace_back(line); }
+        std::deque<std::string> lines{"remove", "insert", "end"};
+        std::vector<std::string> answers;
+        unsigned looks = 0;
+    } typed;
+    Wires wires;
+    host::Setup setup;
+    setup.driver = NDISPOOL_PASSTHRU;
+    setup.commands = &typed;
+    const host::StopFlag go_on{false};
+    expect_clean(host::run(setup, *wires.below, *wires.above, go_on));
+    EXPECT_EQ(typed.answers, (std::vector<std::string>{"remove: done", "insert: done"}));
 }
 
 } // namespace
