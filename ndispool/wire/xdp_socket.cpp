@@ -42,9 +42,12 @@ int XdpSocket::bind(const Interface& interface, unsigned queue) {
     config.rx_size = config.tx_size = half;
     config.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD; // xdp_program.h has its own
     config.bind_flags = XDP_USE_NEED_WAKEUP;                   // zero copy where the driver has it
-    const int error = xsk_socket__create(&socket_, interface.name().c_str(), queue, umem_, &rx_, &tx_, &config);
+    const char* const name = interface.name().c_str();
+    int error = xsk_socket__create(&receiver_, name, queue, umem_, &rx_, nullptr, &config);
+    if (!error)
+        error = xsk_socket__create_shared(&sender_, name, queue, umem_, nullptr, &tx_, &fill_, &completion_, &config);
     if (error)
-        xsk_umem__delete(umem_);
+        release();
     return error;
 }
 
@@ -63,14 +66,20 @@ XdpSocket::XdpSocket(const Spec& spec, const Interface& interface, const Link& l
         refuse_bind(spec, queue, -error);
     constexpr int max_tx_budget = 9; // XDP_MAX_TX_SKB_BUDGET of newer kernels: frames that one system call sends
     const std::uint32_t budget = half;
-    ::setsockopt(descriptor(), SOL_XDP, max_tx_budget, &budget, sizeof budget); // else kernel_batch
+    ::setsockopt(xsk_socket__fd(sender_), SOL_XDP, max_tx_budget, &budget, sizeof budget); // else kernel_batch
     lent_.reserve(half);
     refill();
 }
 
 XdpSocket::~XdpSocket() {
-    xsk_socket__delete(socket_);
+    release();
+}
+
+void XdpSocket::release() {
+    xsk_socket__delete(sender_);
+    xsk_socket__delete(receiver_);
     xsk_umem__delete(umem_);
+    sender_ = receiver_ = nullptr;
 }
 
 void XdpSocket::expect(bool moved) noexcept {
@@ -142,7 +151,7 @@ void XdpSocket::kick() {
     if (!xsk_ring_prod__needs_wakeup(&tx_))
         return;
     for (std::uint32_t i = 0; i <= half / kernel_batch && unsent(); ++i)
-        if (::sendto(descriptor(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0 || errno != EAGAIN)
+        if (::sendto(xsk_socket__fd(sender_), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0 || errno != EAGAIN)
             return;
 }
 

@@ -1,4 +1,6 @@
-// An AF_XDP socket of one queue and the memory it shares with the kernel, in two halves: one to receive into, one to send from.
+// A pair of AF_XDP sockets of one queue and the memory they share with the kernel, in two halves: one to receive into, one to send
+// from. A socket of its own sends: the kernel tells whoever waits for a socket of each frame it has sent, too, and one that only
+// waits for frames to come in is not to be told.
 //   Callers:  take() and refill by one thread, send() by one thread; these may be two. counts: any.
 //   Holds:    the ledgers' equation (frame_ledger.h). Views from take() stay valid until the next take().
 #pragma once
@@ -33,7 +35,7 @@ class XdpSocket {
     // How many of them it took, from the front. None may be longer than longest().
     std::size_t send(std::span<const Frame> frames);
 
-    int descriptor() const { return xsk_socket__fd(socket_); }
+    int descriptor() const { return xsk_socket__fd(receiver_); }
     std::size_t longest() const { return longest_; }
     std::uint64_t take_missed(); // reads what the kernel dropped because it had no frame to receive into
     // All is well; false for ever once a frame came back from where it was not.
@@ -46,6 +48,7 @@ class XdpSocket {
     std::byte* at(std::uint64_t address) const { return memory_.data() + address; }
     std::uint32_t frame_of(std::uint64_t address) const { return static_cast<std::uint32_t>(address / frame_bytes_); }
     int bind(const Interface& interface, unsigned queue);
+    void release();
     void expect(bool moved) noexcept;
     void refill();
     void reap();
@@ -56,7 +59,7 @@ class XdpSocket {
     const std::size_t longest_;
     Mapping memory_;
     xsk_umem* umem_ = nullptr;
-    xsk_socket* socket_ = nullptr;
+    xsk_socket *receiver_ = nullptr, *sender_ = nullptr;
     std::atomic<bool> unbalanced_{false};
 
     // The receiving thread's.

@@ -1,6 +1,7 @@
 #include "ndispool/wire/xdp.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include "ndispool/wire/testing_ip.h"
 #include "ndispool/wire/testing_net.h"
@@ -102,6 +103,17 @@ TEST_F(XdpWire, its_descriptor_becomes_readable_when_a_frame_is_there) {
     EXPECT_EQ(::poll(&wait, 1, 0), 0);
     ASSERT_TRUE(testing::RawSocket("b").send(numbered_frame(1, 60).bytes));
     EXPECT_EQ(::poll(&wait, 1, 10'000), 1);
+}
+
+TEST_F(XdpWire, who_waits_for_its_descriptor_is_not_told_of_frames_that_were_sent) {
+    const auto a = open("xdp:a"), b = open("packet:b");
+    const Descriptor events(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event event{.events = EPOLLOUT | EPOLLET, .data = {}};
+    ASSERT_EQ(::epoll_ctl(events.get(), EPOLL_CTL_ADD, a->descriptor(), &event), 0);
+    ::epoll_wait(events.get(), &event, 1, 0); // what it says at first
+    const auto sent = numbered_frames(100);
+    expect_same_bytes(pass(*a, *b, sent), sent);
+    EXPECT_EQ(::epoll_wait(events.get(), &event, 1, 0), 0);
 }
 
 TEST_F(XdpWire, several_queues_become_one_while_it_is_open) {
