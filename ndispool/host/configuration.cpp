@@ -19,13 +19,20 @@ namespace {
 using nt::RegistryKey;
 using nt::RegistryValue;
 
-// The driver's service key. Two subtrees: what the user gave for the driver, and what belongs to one adapter. The second one is
+// A driver's service key has two subtrees: what the user gave for the driver, and what belongs to one adapter. The second one is
 // asked first.
-std::shared_ptr<RegistryKey> root = std::make_shared<RegistryKey>();
 constexpr char16_t parameters_path[] = u"Parameters";
 
-std::u16string adapter_path(const Adapter& adapter) {
-    return u"Adapters\\" + adapter.name.substr(adapter.name.rfind(u'\\') + 1);
+RegistryKey& key_of(std::u16string_view service) {
+    return nt::registry()->make(std::u16string(nt::services_path).append(service));
+}
+
+RegistryKey& key_of(const Driver& driver) {
+    return key_of(nt::to_utf16(driver.name));
+}
+
+std::u16string adapter_path(std::u16string_view device) {
+    return u"Adapters\\" + std::u16string(device.substr(device.rfind(u'\\') + 1));
 }
 
 // What a configuration handle points at; it owns every value that was read through it.
@@ -167,15 +174,17 @@ std::optional<std::vector<std::uint8_t>> address_in(const std::u16string& text) 
     return address;
 }
 
-NDIS_HANDLE open_for(const Adapter& adapter) {
-    return open_keys({&root->make(adapter_path(adapter)), &root->make(parameters_path)});
+NDIS_HANDLE open_for(const Driver& driver, const Adapter& adapter) {
+    RegistryKey& key = key_of(driver);
+    return open_keys({&key.make(adapter_path(adapter.name)), &key.make(parameters_path)});
 }
 
 NDIS_HANDLE open_for_bind(const BindContext& bind) {
-    const auto& miniports = bind.protocol->driver->miniports;
+    const Driver& driver = *bind.protocol->driver;
+    const auto& miniports = driver.miniports;
     if (std::any_of(miniports.begin(), miniports.end(), [](const auto& miniport) { return miniport->layered; }))
-        root->make(adapter_path(*bind.adapter)).set_value(u"UpperBindings", upper_device(*bind.adapter));
-    return open_for(*bind.adapter);
+        key_of(driver).make(adapter_path(bind.adapter->name)).set_value(u"UpperBindings", upper_device(*bind.adapter));
+    return open_for(driver, *bind.adapter);
 }
 
 NDIS_HANDLE open_subkey(const Configuration& configuration, std::u16string_view name) {
@@ -246,22 +255,39 @@ struct ToRegistry {
     }
 };
 
-} // namespace
-
-void set_parameters(const std::vector<Parameter>& parameters, std::u16string_view service) {
-    nt::renew_registry();
-    const std::shared_ptr<RegistryKey> registry = nt::registry();
-    RegistryKey& key_of_driver = registry->make(std::u16string(nt::services_path).append(service));
-    root = std::shared_ptr<RegistryKey>(registry, &key_of_driver); // with the tree it is in
-    RegistryKey& key = root->make(parameters_path);
+void set_values(RegistryKey& key, const std::vector<Parameter>& parameters) {
     for (const Parameter& parameter : parameters)
         key.set_value(nt::to_utf16(parameter.name), std::visit(ToRegistry{}, parameter.value));
 }
 
-std::u16string upper_device(const Adapter& adapter) {
-    std::u16string name = adapter.name; // \Device\{6E646973-706F-6F6C-0000-...}: the same with another group
-    name.replace(name.find(u"-0000-"), 6, u"-0001-");
+} // namespace
+
+void set_parameters(const std::vector<Parameter>& parameters, std::u16string_view service) {
+    nt::renew_registry();
+    add_parameters(parameters, service);
+}
+
+void add_parameters(const std::vector<Parameter>& parameters, std::u16string_view service) {
+    set_values(key_of(service).make(parameters_path), parameters);
+}
+
+void add_adapter_parameters(const std::vector<Parameter>& parameters, std::u16string_view service,
+                            std::u16string_view device) {
+    set_values(key_of(service).make(adapter_path(device)), parameters);
+}
+
+// \Device\{6E646973-706F-6F6C-0000-...}: the same with the next fourth group.
+std::u16string upper_device(std::u16string_view device) {
+    std::u16string name(device);
+    constexpr std::size_t behind_group = sizeof "-000000000000}" - 1;
+    constexpr std::u16string_view digits = u"0123456789ABCDEF";
+    char16_t& digit = name.at(name.size() - behind_group - 1);
+    digit = digits.at(digits.find(digit) + 1); // sixteen drivers on top of each other
     return name;
+}
+
+std::u16string upper_device(const Adapter& adapter) {
+    return upper_device(adapter.name);
 }
 
 } // namespace ndispool::host
@@ -272,7 +298,8 @@ using namespace ndispool::host;
 extern "C" {
 
 VOID NdisOpenConfiguration(PNDIS_STATUS status, PNDIS_HANDLE handle, NDIS_HANDLE wrapper_context) {
-    *status = answer(wrapper_context ? open_for(*static_cast<Adapter*>(wrapper_context)) : nullptr, handle);
+    const auto* const adapter = static_cast<const Adapter*>(wrapper_context);
+    *status = answer(adapter ? open_for(*adapter->miniport->driver, *adapter) : nullptr, handle);
 }
 
 VOID NdisOpenProtocolConfiguration(PNDIS_STATUS status, PNDIS_HANDLE handle, PNDIS_STRING section) {

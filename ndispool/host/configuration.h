@@ -14,11 +14,16 @@ namespace ndispool::host {
 
 struct Adapter;
 
-// They become the subkey Parameters of the driver's service key, where Zw functions find them too. Forgets the whole registry of
-// the last run.
-void set_parameters(const std::vector<Parameter>& parameters, std::u16string_view service = u"driver");
+// Forgets the whole registry of the last run.
+void set_parameters(const std::vector<Parameter>& parameters, std::u16string_view service);
+// They become the subkey Parameters of the driver's service key, where Zw functions find them too. Whose they are and for which
+// adapter is the caller's to sort out: those of one adapter come to its own key, by its device name.
+void add_parameters(const std::vector<Parameter>& parameters, std::u16string_view service);
+void add_adapter_parameters(const std::vector<Parameter>& parameters, std::u16string_view service,
+                            std::u16string_view device);
 
 // The device name of the virtual adapter that an intermediate driver has over `adapter` (its UpperBindings).
+std::u16string upper_device(std::u16string_view device);
 std::u16string upper_device(const Adapter& adapter);
 
 } // namespace ndispool::host

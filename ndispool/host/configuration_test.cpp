@@ -12,7 +12,7 @@ namespace {
 class Configuration {
   public:
     explicit Configuration(std::vector<Parameter> parameters) : stack_(miniport_) {
-        set_parameters(parameters);
+        set_parameters(parameters, u"test"); // as the driver of the stack is called
         NDIS_STATUS status;
         NdisOpenConfiguration(&status, &handle_, &stack_.adapter());
         EXPECT_EQ(status, NDIS_STATUS_SUCCESS);
@@ -135,7 +135,7 @@ HANDLE open_key(std::u16string path) {
 // Drivers that read their parameters below the registry path of DriverEntry.
 TEST(Configuration, is_below_the_drivers_service_key_in_the_registry) {
     Configuration configuration({{"Depth", std::uint32_t{64}}});
-    const HANDLE key = open_key(u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\driver\\Parameters");
+    const HANDLE key = open_key(u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\test\\Parameters");
     std::u16string depth = u"depth";
     UNICODE_STRING name = nt::counted(depth);
     KEY_VALUE_PARTIAL_INFORMATION found{};
@@ -156,7 +156,7 @@ TEST(Configuration, is_below_the_drivers_service_key_in_the_registry) {
 
 TEST(Configuration, has_subkeys_by_name_and_by_number) {
     Configuration configuration(std::vector<Parameter>{});
-    std::u16string path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\driver\\Parameters\\Ndi";
+    std::u16string path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\test\\Parameters\\Ndi";
     UNICODE_STRING place = nt::counted(path);
     OBJECT_ATTRIBUTES attributes;
     InitializeObjectAttributes(&attributes, &place, OBJ_CASE_INSENSITIVE, nullptr, nullptr);

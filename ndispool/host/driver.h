@@ -49,6 +49,7 @@ struct Driver {
     std::unique_ptr<load::Image> image; // null for the host's own two drivers
     std::u16string registry_path;
     bool in_entry = false; // DriverEntry is running
+    bool watched = true;   // it gets the checked door where there is one
 
     std::vector<std::unique_ptr<Wrapper>> wrappers;
     std::vector<std::unique_ptr<MiniportDriver>> miniports;

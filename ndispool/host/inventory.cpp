@@ -57,7 +57,8 @@ void take_log_entry(const ndis::LogEntry& entry) {
 
 // The address that code with this call site can call.
 void* look_up(std::string_view name, const void* caller) {
-    const nt::Export* const found = driver_export(name);
+    const auto* const owner = static_cast<const Driver*>(nt::owner_of(caller));
+    const nt::Export* const found = owner && !owner->watched ? find_export(name) : driver_export(name);
     if (!found)
         return nullptr;
     return nt::abi_of(caller) == nt::Abi::microsoft ? found->microsoft : found->native;
@@ -116,10 +117,29 @@ void judge_timers(const Driver& driver, std::vector<Finding>& findings) {
     }
 }
 
-void add_reported(const Driver& driver, std::vector<Finding>& findings) {
-    for (const RawFinding& raw : take_findings())
+void add_reported(std::span<const Account> accounts, std::vector<Finding>& findings) {
+    for (const RawFinding& raw : take_findings()) {
+        const auto owner =
+            std::ranges::find_if(accounts, [&](const Account& one) { return one.driver->owns(raw.where); });
+        const Driver& driver = *(owner == accounts.end() ? accounts.front() : *owner).driver;
         findings.push_back({raw.rule, raw.message + (raw.count > 1 ? ", " + std::to_string(raw.count) + " times" : ""),
                             raw.where ? driver.where(raw.where) : std::string{}});
+    }
+}
+
+void judge(const Account& account, std::vector<PoolReport>& pools, std::vector<Finding>& findings) {
+    const Driver& driver = *account.driver;
+    for (const ndis::PoolRecord& record : ndis::packet_pools()) {
+        if (record.id <= last_pool_before || !driver.owns(record.allocator))
+            continue;
+        pools.push_back({record, driver.where(record.allocator)});
+        if (account.judged)
+            judge_pool(record, findings, pools.back().allocator);
+    }
+    if (account.judged) {
+        judge_memory(driver, findings);
+        judge_timers(driver, findings);
+    }
 }
 
 } // namespace
@@ -135,23 +155,14 @@ void begin_inventory() {
     take_log();
 }
 
-void end_inventory(Driver& driver, bool was_called, std::vector<PoolReport>& pools, std::vector<Finding>& findings) {
+void end_inventory(std::span<const Account> accounts, std::vector<PoolReport>& pools, std::vector<Finding>& findings) {
     ndis::set_packet_bug_hook(nullptr);
     machine::set_bug_hook(nullptr);
     ndis::set_log_sink(nullptr);
     ndis::set_routine_lookup(nullptr);
-    add_reported(driver, findings);
-    for (const ndis::PoolRecord& record : ndis::packet_pools()) {
-        if (record.id <= last_pool_before || !driver.owns(record.allocator))
-            continue;
-        pools.push_back({record, driver.where(record.allocator)});
-        if (was_called)
-            judge_pool(record, findings, pools.back().allocator);
-    }
-    if (was_called) {
-        judge_memory(driver, findings);
-        judge_timers(driver, findings);
-    }
+    add_reported(accounts, findings);
+    for (const Account& account : accounts)
+        judge(account, pools, findings);
 }
 
 std::vector<std::string> take_log() {

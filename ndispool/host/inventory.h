@@ -1,11 +1,12 @@
-// What a driver holds at the end that it ought to have given back, and what it printed and logged meanwhile.
-//   Callers:   the run, at PASSIVE_LEVEL: begin before the driver is loaded, end when it is unloaded and still mapped.
-//   Holds:     only what code of the driver allocated counts; the host's own pools and memory do not appear.
+// What drivers hold at the end that they ought to have given back, and what they printed and logged meanwhile.
+//   Callers:   the run, at PASSIVE_LEVEL: begin before a driver is loaded, end when they are unloaded and still mapped.
+//   Holds:     only what code of a driver allocated counts; the host's own pools and memory do not appear.
 #pragma once
 
 #include "ndispool/host/driver.h"
 #include "ndispool/host/report.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,12 @@ namespace ndispool::host {
 
 void begin_inventory();
 
-// `was_called`: DriverEntry was. One that fails has to give everything back by itself, so it is judged too.
-void end_inventory(Driver& driver, bool was_called, std::vector<PoolReport>& pools, std::vector<Finding>& findings);
+// `judged`: DriverEntry was called, and nobody else judges it. One that fails has to give everything back by itself, so it is judged too.
+struct Account {
+    const Driver* driver;
+    bool judged;
+};
+void end_inventory(std::span<const Account> accounts, std::vector<PoolReport>& pools, std::vector<Finding>& findings);
 
 // The driver's entries in the error and event log, one line each, since the last call.
 std::vector<std::string> take_log();

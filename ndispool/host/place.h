@@ -1,6 +1,6 @@
-// Names code of the driver that is loaded, for who looks at a run from outside of it.
+// Names code of the drivers that are loaded, for who looks at a run from outside of it.
 //   Callers:   place(): any thread, any time; it waits while a driver comes or goes.
-//   Holds:     an image is named while its NamedImage lives, which is no longer than the image. One at a time.
+//   Holds:     an image is named while its NamedImage lives, which is no longer than the image.
 #pragma once
 
 #include "ndispool/load/image.h"
@@ -15,9 +15,12 @@ class NamedImage {
     ~NamedImage();
     NamedImage(const NamedImage&) = delete;
     NamedImage& operator=(const NamedImage&) = delete;
+
+  private:
+    const load::Image* const image_;
 };
 
-// "passthru!PtBind+0x3c"; empty: not code of the driver.
+// "passthru!PtBind+0x3c"; empty: not code of a driver.
 std::string place(const void* address);
 
 } // namespace ndispool::host

@@ -68,6 +68,7 @@ struct Finding {
 struct Report {
     std::string driver; // file name without folder and extension
     Kind kind = Kind::protocol;
+    std::vector<std::string> with; // further drivers of the run
     std::uint64_t seed = 0;
     unsigned processors = 1;
     bool virtual_clock = false; // seconds are that clock's

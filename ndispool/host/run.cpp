@@ -56,12 +56,31 @@ const char* name_of(Kind kind) {
     return kind == Kind::protocol ? "a protocol" : kind == Kind::intermediate ? "an intermediate driver" : "a miniport";
 }
 
+// A driver of the run, from its file to its end.
+struct Loaded {
+    std::filesystem::path file;
+    Driver driver;
+    std::optional<NamedImage> named; // goes before the driver does
+    Kind kind = Kind::protocol;
+    bool entered = false; // DriverEntry succeeded
+    bool threads_left = false;
+
+    bool has_adapters() const { return kind != Kind::protocol; }
+};
+
 // One run. Each step that can fail throws; take_down() undoes what was done, in the documented order, and is safe at any step.
 class Session {
   public:
     Session(const Setup& setup, const Wires& wires)
         : setup_(setup), wires_(wires), traffic_(setup.count.value_or(Traffic::unlimited)),
-          freedom_(setup.checker ? Freedom(setup.seed, setup.processors) : Freedom()) {}
+          freedom_(setup.checker ? Freedom(setup.seed, setup.processors) : Freedom()) {
+        const auto add = [this](const std::filesystem::path& file) {
+            drivers_.push_back(std::make_unique<Loaded>());
+            drivers_.back()->file = file;
+        };
+        add(setup.driver);
+        std::ranges::for_each(setup.more_drivers, add);
+    }
     ~Session() { take_down(); }
 
     void load();
@@ -73,10 +92,20 @@ class Session {
     Report report();
 
   private:
-    Kind learn_kind() const;
+    void load(Loaded& loaded);
+    void enter(Loaded& loaded);
+    void set_adapter_parameters();
+    void leave(Loaded& loaded);
+    const Loaded* base_of(std::size_t number) const;
+    NDIS_STATUS bind_protocols(Loaded& loaded, Adapter& adapter);
+    NDIS_STATUS bind_upward(Adapter& adapter);
+    Loaded& first() { return *drivers_.front(); }
+    const Loaded& first() const { return *drivers_.front(); }
+    std::size_t adapters_wanted() const { return uses_below() ? wires_.below.size() : wires_.above.size(); }
+    std::u16string bottom_name(std::size_t number) const { return bottom_device(number + (uses_below() ? 1 : 2)); }
     void start_below();
     void start_miniport();
-    void bind_driver();
+    void bind_drivers();
     void require_wires_of_its_kind(std::string_view side, bool used, const std::vector<std::string>& specs) const;
     NDIS_STATUS bind_edge(Adapter& adapter);
     WireEdge* next_edge() const;
@@ -93,19 +122,17 @@ class Session {
     bool gone() const;
     bool fed() const;
     std::uint64_t packets() const;
-    bool uses_below() const { return kind_ != Kind::miniport; }
-    bool uses_above() const { return kind_ != Kind::protocol; }
+    bool uses_below() const { return first().kind != Kind::miniport; }
+    bool uses_above() const { return base_of(drivers_.size()) != nullptr; }
 
     std::vector<wire::Wire*> wires_in_use() const;
 
     const Setup& setup_;
     const Wires& wires_;
     Traffic traffic_;
-    Freedom freedom_; // used on the checked door
-    Driver driver_;
-    std::optional<NamedImage> named_; // goes before the driver does
-    Driver own_;                      // the host's two: the adapter below and the protocol above
-    Kind kind_ = Kind::protocol;
+    Freedom freedom_;                                    // used on the checked door
+    std::vector<std::unique_ptr<Loaded>> drivers_;       // in the order of loading; the first is there from the begin
+    Driver own_;                                         // the host's two: the adapter below and the protocol above
     std::vector<std::unique_ptr<WireAdapter>> adapters_; // one for each wire below
     std::vector<std::unique_ptr<WireEdge>> edges_;       // one for each wire above
     std::vector<Adapter*> bottoms_;                      // of the stacks, in the order of their wires
@@ -113,68 +140,129 @@ class Session {
     std::unique_ptr<StackControl> control_;
     std::uint64_t commands_sleep_until_ = 0;
     std::vector<std::string> trouble_;
+    std::string bind_failure_; // of a driver that stands on another one: the first
     std::vector<PoolReport> pools_;
     std::vector<Finding> findings_;
     std::vector<std::uint64_t> refused_; // of each wire above
     NDIS_STATUS bottom_status_ = NDIS_STATUS_SUCCESS;
     std::uint64_t began_ = 0, ended_ = 0;
-    bool machine_started_ = false, called_ = false, entered_ = false, interrupted_ = false, down_ = false,
-         threads_left_ = false, end_asked_ = false;
+    bool machine_started_ = false, called_ = false, interrupted_ = false, down_ = false, end_asked_ = false;
 };
+
+void Session::load(Loaded& loaded) {
+    Driver& driver = loaded.driver;
+    driver.watched = &loaded == &first();
+    driver.image = load::Image::open(loaded.file, [&](std::string_view name) -> void* {
+        const nt::Export* const found = driver.watched ? driver_export(name) : find_export(name);
+        if (const std::string_view family = out_of_scope(name); !found && !family.empty())
+            throw Error(loaded.file.string() + ": it imports " + std::string(name) + " of " + std::string(family) +
+                        "; build the driver without it");
+        return found ? found->native : nullptr;
+    });
+    loaded.named.emplace(*driver.image);
+    driver.name = driver.image->name();
+    driver.registry_path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + nt::to_utf16(driver.name);
+}
+
+// The parameters of this driver for this adapter of the run, 0: for all.
+std::vector<Parameter> chosen(const std::vector<Parameter>& all, std::string_view driver, std::size_t adapter) {
+    std::vector<Parameter> some;
+    std::ranges::copy_if(all, std::back_inserter(some), [&](const Parameter& parameter) {
+        return parameter.driver == driver && parameter.adapter == adapter;
+    });
+    return some;
+}
 
 void Session::load() {
     begin_inventory();
     set_checker(setup_.checker);
-    driver_.image = load::Image::open(setup_.driver, [this](std::string_view name) -> void* {
-        const nt::Export* const found = driver_export(name);
-        if (const std::string_view family = out_of_scope(name); !found && !family.empty())
-            throw Error(setup_.driver.string() + ": it imports " + std::string(name) + " of " + std::string(family) +
-                        "; build the driver without it");
-        return found ? found->native : nullptr;
-    });
-    named_.emplace(*driver_.image);
-    driver_.name = driver_.image->name();
-    driver_.registry_path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + nt::to_utf16(driver_.name);
-    set_parameters(setup_.parameters, nt::to_utf16(driver_.name));
+    for (const auto& loaded : drivers_)
+        load(*loaded);
+    set_parameters(chosen(setup_.parameters, {}, 0), nt::to_utf16(first().driver.name));
+    for (const auto& loaded : drivers_)
+        if (loaded != drivers_.front())
+            add_parameters(chosen(setup_.parameters, loaded->driver.name, 0), nt::to_utf16(loaded->driver.name));
     set_completions(setup_.completions, setup_.seed);
     machine::start({.processors = setup_.processors, .clock = setup_.clock, .seed = setup_.seed});
     machine_started_ = true;
-    const load::Range code = driver_.image->code();
-    nt::register_code(reinterpret_cast<const void*>(code.begin), reinterpret_cast<const void*>(code.end), driver_.abi,
-                      &driver_);
+    for (const auto& loaded : drivers_) {
+        const load::Range code = loaded->driver.image->code();
+        nt::register_code(reinterpret_cast<const void*>(code.begin), reinterpret_cast<const void*>(code.end),
+                          loaded->driver.abi, &loaded->driver);
+    }
+}
+
+// What is asked of a driver besides its parameters in general: its adapters are those of the wires, and its own on top of them.
+void Session::set_adapter_parameters() {
+    for (const Parameter& parameter : setup_.parameters)
+        if (parameter.adapter > adapters_wanted())
+            throw Error("the parameter " + parameter.name + " is for adapter " + std::to_string(parameter.adapter) +
+                        ", and this run has " + std::to_string(adapters_wanted()) + "; give --" +
+                        (uses_below() ? "below" : "above") + " once for each adapter");
+    for (const auto& loaded : drivers_) {
+        const bool is_first = loaded == drivers_.front();
+        for (std::size_t number = 0; number < adapters_wanted(); ++number) {
+            const auto parameters =
+                chosen(setup_.parameters, is_first ? std::string_view() : loaded->driver.name, number + 1);
+            std::u16string device = bottom_name(number);
+            for (std::size_t level = 0; level <= drivers_.size() && !parameters.empty(); ++level) {
+                add_adapter_parameters(parameters, nt::to_utf16(loaded->driver.name), device);
+                device = upper_device(device);
+            }
+        }
+    }
+}
+
+Kind kind_of(const Loaded& loaded) {
+    const Driver& driver = loaded.driver;
+    const bool layered = std::ranges::any_of(driver.miniports, [](const auto& miniport) { return miniport->layered; });
+    if (layered && !driver.protocols.empty())
+        return Kind::intermediate;
+    if (!driver.protocols.empty())
+        return Kind::protocol;
+    if (!driver.miniports.empty())
+        return Kind::miniport;
+    throw Error(loaded.file.string() +
+                ": DriverEntry registered neither a miniport nor a protocol, so there is nothing to "
+                "run; see its log above");
+}
+
+void Session::enter(Loaded& loaded) {
+    const NTSTATUS status =
+        host::enter(loaded.driver, reinterpret_cast<PDRIVER_INITIALIZE>(loaded.driver.image->entry()));
+    if (!NT_SUCCESS(status))
+        throw Error(loaded.file.string() + ": DriverEntry failed with " + hex(status) +
+                    "; check its parameters (--param NAME=VALUE) and what it printed above");
+    loaded.entered = true;
+    loaded.kind = kind_of(loaded);
+    if (&loaded != &first() && loaded.kind == Kind::miniport)
+        throw Error(loaded.file.string() +
+                    " is a miniport, which stands on nothing; give it as the first driver and --with "
+                    "what is to be bound to it");
 }
 
 void Session::enter_driver() {
     called_ = true;
     if (setup_.checker)
-        setup_.checker->loaded(*driver_.image);
-    const NTSTATUS status = enter(driver_, reinterpret_cast<PDRIVER_INITIALIZE>(driver_.image->entry()));
-    if (!NT_SUCCESS(status))
-        throw Error(setup_.driver.string() + ": DriverEntry failed with " + hex(status) +
-                    "; check its parameters (--param NAME=VALUE) and what it printed above");
-    entered_ = true;
-    kind_ = learn_kind();
+        setup_.checker->loaded(*first().driver.image);
+    for (const auto& loaded : drivers_)
+        enter(*loaded);
+    set_adapter_parameters();
 }
 
-Kind Session::learn_kind() const {
-    const bool layered = std::any_of(driver_.miniports.begin(), driver_.miniports.end(),
-                                     [](const auto& miniport) { return miniport->layered; });
-    if (layered && !driver_.protocols.empty())
-        return Kind::intermediate;
-    if (!driver_.protocols.empty())
-        return Kind::protocol;
-    if (!driver_.miniports.empty())
-        return Kind::miniport;
-    throw Error(
-        setup_.driver.string() +
-        ": DriverEntry registered neither a miniport nor a protocol, so there is nothing to run; see its log above");
+// What the driver with this place in the line stands on: the nearest one before it that has adapters. Null: the adapters below.
+const Loaded* Session::base_of(std::size_t number) const {
+    while (number > 0)
+        if (drivers_[--number]->has_adapters())
+            return drivers_[number].get();
+    return nullptr;
 }
 
 void Session::require_wires_of_its_kind(std::string_view side, bool used, const std::vector<std::string>& specs) const {
     for (const std::string& spec : specs)
         if (!used && spec != "null")
-            throw Error(setup_.driver.string() + " is " + name_of(kind_) + ", which has nothing " + std::string(side) +
-                        " it; leave out --" + std::string(side) + " " + spec);
+            throw Error(setup_.driver.string() + " is " + name_of(first().kind) + ", which has nothing " +
+                        std::string(side) + " it; leave out --" + std::string(side) + " " + spec);
 }
 
 void Session::bring_up() {
@@ -191,14 +279,13 @@ void Session::bring_up() {
             edges_.back()->enroll(own_);
             machine::add_poller(*edges_.back(), processor);
         }
-        on_adapter_started([this](Adapter& adapter) { bind_edge(adapter); });
+        on_adapter_started([this](Adapter& adapter) { bind_upward(adapter); });
     }
-    if (uses_below()) {
+    if (uses_below())
         start_below();
-        bind_driver();
-    } else {
+    else
         start_miniport();
-    }
+    bind_drivers();
     for (std::size_t i = 0; i < edges_.size(); ++i)
         if (!edges_[i]->bound() && (i == 0 || above[i] != "null"))
             throw Error(setup_.driver.string() + ": no adapter of the driver came up for the wire above" +
@@ -207,12 +294,11 @@ void Session::bring_up() {
 
 // The adapter at the bottom of a stack: the wire's below a protocol or intermediate driver, the driver's own of a miniport.
 Adapter* Session::start_bottom(std::size_t number) {
-    const std::u16string name = bottom_device(number + (uses_below() ? 1 : 2));
-    MiniportDriver& miniport = uses_below() ? *own_.miniports.front() : *driver_.miniports.front();
-    std::u16string friendly = uses_below() ? u"ndispool wire adapter" : nt::to_utf16(driver_.name) + u" Adapter";
+    MiniportDriver& miniport = uses_below() ? *own_.miniports.front() : *first().driver.miniports.front();
+    std::u16string friendly = uses_below() ? u"ndispool wire adapter" : nt::to_utf16(first().driver.name) + u" Adapter";
     if (number > 0)
         friendly += u" #" + nt::to_utf16(std::to_string(number + 1));
-    Adapter& adapter = add_adapter(miniport, name, friendly);
+    Adapter& adapter = add_adapter(miniport, bottom_name(number), friendly);
     adapter.device_context = uses_below() ? adapters_[number].get() : nullptr;
     if (uses_below() && freedom_.used())
         adapter.freedom = &freedom_;
@@ -234,33 +320,58 @@ void Session::start_below() {
 }
 
 // Every protocol of the driver that is not bound there yet. The first failure is the outcome.
-NDIS_STATUS Session::bind_to_bottom(std::size_t number) {
-    Adapter& bottom = *bottoms_[number];
-    binding_ = number;
-    if (!uses_below())
-        return bind_edge(bottom);
-    for (const auto& protocol : driver_.protocols) {
-        if (!protocol->registered || bound_to(*protocol, bottom))
+NDIS_STATUS Session::bind_protocols(Loaded& loaded, Adapter& adapter) {
+    for (const auto& protocol : loaded.driver.protocols) {
+        if (!protocol->registered || bound_to(*protocol, adapter))
             continue;
-        protocol->configured = bottoms_;
-        if (const NDIS_STATUS status = bind(*protocol, bottom); status != NDIS_STATUS_SUCCESS)
+        std::vector<Adapter*>& configured = protocol->configured;
+        std::erase_if(configured, [](const Adapter* one) { return one->state == AdapterState::halted; });
+        if (std::ranges::find(configured, &adapter) == configured.end())
+            configured.push_back(&adapter);
+        if (const NDIS_STATUS status = bind(*protocol, adapter); status != NDIS_STATUS_SUCCESS) {
+            if (bind_failure_.empty())
+                bind_failure_ = loaded.file.string() + ": ProtocolBindAdapter failed with " + hex(status) +
+                                "; check its parameters (--param NAME=VALUE)";
             return status;
+        }
     }
     return NDIS_STATUS_SUCCESS;
 }
 
-void Session::bind_driver() {
+// All that stands on this adapter: drivers in their order, and, at the very top, the protocol of the wire above.
+NDIS_STATUS Session::bind_upward(Adapter& adapter) {
+    const auto made_by = [&](const Loaded* base) { return adapter.miniport->driver == (base ? &base->driver : &own_); };
+    NDIS_STATUS outcome = NDIS_STATUS_SUCCESS;
+    const auto note = [&](NDIS_STATUS status) {
+        if (outcome == NDIS_STATUS_SUCCESS)
+            outcome = status;
+    };
+    for (std::size_t i = 0; i < drivers_.size(); ++i)
+        if (drivers_[i]->kind != Kind::miniport && made_by(base_of(i)))
+            note(bind_protocols(*drivers_[i], adapter));
+    if (uses_above() && made_by(base_of(drivers_.size())))
+        note(bind_edge(adapter));
+    return outcome;
+}
+
+NDIS_STATUS Session::bind_to_bottom(std::size_t number) {
+    binding_ = number;
+    return bind_upward(*bottoms_[number]);
+}
+
+void Session::bind_drivers() {
     for (std::size_t i = 0; i < bottoms_.size(); ++i) {
-        if (const NDIS_STATUS status = bind_to_bottom(i); status != NDIS_STATUS_SUCCESS)
-            throw Error(setup_.driver.string() + ": ProtocolBindAdapter failed with " + hex(status) +
-                        "; check its parameters (--param NAME=VALUE)");
+        bind_to_bottom(i);
         machine::drain_work(); // a virtual adapter may come up later than the bind that asked for it
+        if (!bind_failure_.empty())
+            throw Error(bind_failure_);
     }
-    for (const auto& protocol : driver_.protocols) {
-        NET_PNP_EVENT event{};
-        event.NetEvent = NetEventBindsComplete;
-        tell(*protocol, nullptr, event);
-    }
+    for (const auto& loaded : drivers_)
+        for (const auto& protocol : loaded->driver.protocols) {
+            NET_PNP_EVENT event{};
+            event.NetEvent = NetEventBindsComplete;
+            tell(*protocol, nullptr, event);
+        }
     machine::drain_work();
 }
 
@@ -271,8 +382,6 @@ void Session::start_miniport() {
             throw Error(setup_.driver.string() + ": MiniportInitialize failed with " + hex(bottom_status_) +
                         "; check its parameters (--param NAME=VALUE)");
         bottoms_.push_back(bottom);
-        bind_to_bottom(i);
-        machine::drain_work();
     }
 }
 
@@ -357,8 +466,11 @@ StackParts Session::parts() {
     std::vector<WireAdapter*> adapters;
     for (const auto& adapter : adapters_)
         adapters.push_back(adapter.get());
-    return {.kind = kind_,
-            .driver = &driver_,
+    std::vector<Driver*> drivers;
+    for (const auto& loaded : drivers_)
+        drivers.push_back(&loaded->driver);
+    return {.kind = first().kind,
+            .drivers = std::move(drivers),
             .traffic = &traffic_,
             .wire_adapters = std::move(adapters),
             .bottoms = &bottoms_,
@@ -431,6 +543,21 @@ void Session::settle() {
     }
 }
 
+void Session::leave(Loaded& loaded) {
+    if (!loaded.entered)
+        return;
+    Driver& driver = loaded.driver;
+    remove_everything_of(driver);
+    unload(driver);
+    if (setup_.checker && driver.watched)
+        setup_.checker->unloaded();
+    remove_everything_of(driver); // a driver that unloads without deregistering
+    for (const nt::PendingCall& thread : nt::join_threads(&driver, thread_limit)) {
+        host::report("thread-at-unload", "a system thread still ran when the driver was unloaded", thread.code);
+        loaded.threads_left = true;
+    }
+}
+
 void Session::take_down() {
     if (std::exchange(down_, true))
         return;
@@ -442,17 +569,7 @@ void Session::take_down() {
         adapter->give_up();
     for (Adapter* const bottom : bottoms_)
         remove(*bottom);
-    if (entered_) {
-        remove_everything_of(driver_);
-        unload(driver_);
-        if (setup_.checker)
-            setup_.checker->unloaded();
-        remove_everything_of(driver_); // a driver that unloads without deregistering
-        for (const nt::PendingCall& thread : nt::join_threads(&driver_, thread_limit)) {
-            host::report("thread-at-unload", "a system thread still ran when the driver was unloaded", thread.code);
-            threads_left_ = true;
-        }
-    }
+    std::for_each(drivers_.rbegin(), drivers_.rend(), [this](const auto& loaded) { leave(*loaded); });
     for (const auto& edge : edges_)
         refused_.push_back(edge->refused());
     if (machine_started_)
@@ -467,10 +584,12 @@ void Session::take_down() {
         machine::synchronize();
         machine::stop();
     }
-    if (driver_.image)
-        nt::unregister_code(reinterpret_cast<const void*>(driver_.image->code().begin));
-    if (threads_left_)
-        keep_for_ever(std::move(driver_.image)); // its code still runs
+    for (const auto& loaded : drivers_) {
+        if (loaded->driver.image)
+            nt::unregister_code(reinterpret_cast<const void*>(loaded->driver.image->code().begin));
+        if (loaded->threads_left)
+            keep_for_ever(std::move(loaded->driver.image)); // its code still runs
+    }
     set_checker(nullptr);
     forget_bindings();
     forget_adapters();
@@ -478,10 +597,13 @@ void Session::take_down() {
     edges_.clear();
 }
 
-// A checker knows more about what was left behind, and says it.
+// A checker knows more about what the driver that it watches left behind, and says it.
 void Session::take_inventory(bool whole) {
-    end_inventory(driver_, whole && !setup_.checker, pools_, findings_);
-    if (setup_.checker && driver_.image)
+    std::vector<Account> accounts;
+    for (const auto& loaded : drivers_)
+        accounts.push_back({&loaded->driver, whole && !(setup_.checker && loaded->driver.watched)});
+    end_inventory(accounts, pools_, findings_);
+    if (setup_.checker && first().driver.image)
         setup_.checker->finish(whole, pools_, findings_);
 }
 
@@ -516,8 +638,11 @@ WireReport report_of(const wire::Wire& wire, const char* side) {
 
 Report Session::report() {
     Report report;
-    report.driver = driver_.name;
-    report.kind = kind_;
+    report.driver = first().driver.name;
+    report.kind = first().kind;
+    for (const auto& loaded : drivers_)
+        if (loaded != drivers_.front())
+            report.with.push_back(loaded->driver.name);
     report.seed = setup_.seed;
     report.processors = setup_.processors;
     report.virtual_clock = setup_.clock == machine::Clock::virtual_;

@@ -1,4 +1,4 @@
-// One driver, loaded, bound between wires, fed, unloaded: the whole life of `ndispool run`.
+// A driver, or several on top of each other, loaded, bound between wires, fed, unloaded: the whole life of `ndispool run`.
 //   Callers:   one run at a time in a process, from one thread at PASSIVE_LEVEL. `stop` may come from any thread and from a
 //              signal handler.
 //   Holds:     whatever happens after the driver was loaded, it is unbound, halted and unloaded in the documented order
@@ -31,6 +31,8 @@ namespace ndispool::host {
 struct Parameter {
     std::string name;
     std::variant<std::string, std::uint32_t, std::vector<std::string>> value;
+    std::string driver = {}; // whose, by name; empty: the first's
+    unsigned adapter = 0;    // of which adapter of the run only, from 1; 0: of all
 };
 
 // Where a user's commands to the running stack come from; `ndispool run --help` says which there are.
@@ -45,6 +47,9 @@ class CommandSource {
 
 struct Setup {
     std::filesystem::path driver;
+    // Further drivers of the same run, protocols and intermediate ones, in the order of loading. Each is bound to the adapters of the
+    // nearest driver before it that has any, else to those below; the wires above are bound at the very top.
+    std::vector<std::filesystem::path> more_drivers;
     std::string below = "null"; // wire specs; `below` is not used for a miniport, `above` not for a protocol
     std::string above = "null";
     std::vector<std::string> more_below, more_above; // of the second, third... adapter
@@ -60,7 +65,7 @@ struct Setup {
     std::optional<double> duration_seconds;
     Completions completions = Completions::natural;
     CommandSource* commands = nullptr; // lives as long as the run
-    // Who gives the driver its imports and looks on; null: the plain door, and nobody.
+    // Who gives the first driver its imports and looks on; null: the plain door, and nobody.
     Checker* checker = nullptr;
 };
 

@@ -24,13 +24,14 @@ std::string hex(NTSTATUS status) {
     return text.data();
 }
 
-// The adapters that the driver itself has, other than the bottom.
+// The adapters that the drivers themselves have, other than the bottoms; those of the uppermost first.
 std::vector<Adapter*> adapters_above(const StackParts& parts) {
     std::vector<Adapter*> all;
-    for (const auto& miniport : parts.driver->miniports)
-        for (Adapter* adapter : adapters_of(*miniport))
-            if (std::ranges::find(*parts.bottoms, adapter) == parts.bottoms->end())
-                all.push_back(adapter);
+    for (auto driver = parts.drivers.rbegin(); driver != parts.drivers.rend(); ++driver)
+        for (const auto& miniport : (*driver)->miniports)
+            for (Adapter* adapter : adapters_of(*miniport))
+                if (std::ranges::find(*parts.bottoms, adapter) == parts.bottoms->end())
+                    all.push_back(adapter);
     return all;
 }
 
@@ -171,11 +172,12 @@ std::string StackControl::bind() {
 }
 
 std::string StackControl::reconfigure() {
-    for (const auto& protocol : parts_.driver->protocols) {
-        NET_PNP_EVENT event{};
-        event.NetEvent = NetEventReconfigure;
-        tell(*protocol, nullptr, event);
-    }
+    for (Driver* const driver : parts_.drivers)
+        for (const auto& protocol : driver->protocols) {
+            NET_PNP_EVENT event{};
+            event.NetEvent = NetEventReconfigure;
+            tell(*protocol, nullptr, event);
+        }
     return done;
 }
 

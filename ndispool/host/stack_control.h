@@ -23,7 +23,7 @@ class WireAdapter;
 // The stack as the run made it. What does not belong to the driver's kind is null.
 struct StackParts {
     Kind kind = Kind::protocol;
-    Driver* driver = nullptr;
+    std::vector<Driver*> drivers; // each stands on one before it, or on the bottoms
     Traffic* traffic = nullptr;
     std::vector<WireAdapter*> wire_adapters;
     std::vector<Adapter*>* bottoms = nullptr; // the adapters below a protocol or intermediate driver, a miniport's own

@@ -133,6 +133,8 @@ void write_report_json(std::ostream& out, const CheckReport& report, const std::
     json.member("ndispool_version", ndispool_version);
     json.member("driver", run.driver);
     json.member("kind", kind_name(run.kind));
+    if (!run.with.empty())
+        write_list(json, "with", run.with);
     json.member("seed", run.seed);
     json.member("processors", run.processors);
     json.member("clock", run.virtual_clock ? "virtual" : "real");

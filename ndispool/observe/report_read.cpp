@@ -136,6 +136,7 @@ CheckReport report_from(const json& from, bool swept) {
     host::Report& run = report.run;
     take(from, "driver", run.driver);
     run.kind = kind(from);
+    take(from, "with", run.with);
     take(from, "seed", run.seed);
     take(from, "processors", run.processors);
     take(from, "interrupted", run.interrupted);

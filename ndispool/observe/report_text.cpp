@@ -19,8 +19,11 @@ std::string number(std::uint64_t value) {
 }
 
 std::string head(const host::Report& report) {
-    std::string text = fmt::format("{}: {} driver, {}, seed {}\n", printable(report.driver), kind_name(report.kind),
-                                   counted(report.processors, "processor"), report.seed);
+    std::string with;
+    for (const std::string& driver : report.with)
+        with += fmt::format("{} {}", with.empty() ? ", with" : " and", printable(driver));
+    std::string text = fmt::format("{}: {} driver{}, {}, seed {}\n", printable(report.driver), kind_name(report.kind),
+                                   with, counted(report.processors, "processor"), report.seed);
     text += fmt::format("{} in {:.6f} seconds{}, {:.0f} packets per second\n", counted(report.packets, "packet"),
                         report.seconds, report.virtual_clock ? " of a virtual clock" : "", report.packets_per_second);
     if (report.interrupted)

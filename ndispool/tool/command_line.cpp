@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::string_view driver_operand = "a DRIVER: a .so file or the name of a shipped driver";
 
-const std::vector<OptionForm> run_options = {{"--below", "a WIRE"},
+const std::vector<OptionForm> run_options = {{"--with", "a DRIVER"},
+                                             {"--below", "a WIRE"},
                                              {"--above", "a WIRE"},
                                              {"--count", "a number of frames"},
                                              {"--duration", "a number of seconds"},
@@ -127,6 +128,7 @@ void take_wires(std::string_view option, const ReadLine& read, std::string& firs
 RunOptions run_from(const CommandForm& form, const ReadLine& read) {
     RunOptions options;
     options.driver = read.operand(form);
+    options.with = read.values.at("--with");
     options.report = report_from(read);
     host::Setup& setup = options.setup;
     take_wires("--below", read, setup.below, setup.more_below);

@@ -22,8 +22,9 @@ struct ReportOptions {
 };
 
 struct RunOptions {
-    std::string driver; // as written
-    host::Setup setup;  // without driver, and without what `config` holds
+    std::string driver;            // as written
+    std::vector<std::string> with; // further drivers, as written
+    host::Setup setup;             // without drivers, and without what `config` holds
     std::optional<std::filesystem::path> config;
     std::optional<std::filesystem::path> control;
     ReportOptions report;

@@ -65,6 +65,12 @@ TEST(CommandLine, a_value_may_be_joined_by_an_equals_sign) {
     EXPECT_EQ(options.setup.below, "null:60");
 }
 
+TEST(CommandLine, further_drivers_are_those_of_with_in_their_order) {
+    const RunOptions options = run_of({"run", "passthru", "--with", "./filter.so", "--with=ndisprot"});
+    EXPECT_EQ(options.driver, "passthru");
+    EXPECT_EQ(options.with, (std::vector<std::string>{"./filter.so", "ndisprot"}));
+}
+
 TEST(CommandLine, wires_given_again_are_those_of_further_adapters) {
     const RunOptions options = run_of({"run", "d", "--below", "null:60", "--below", "tap:a", "--above", "null",
                                        "--above", "tap:b", "--above", "tap:c"});

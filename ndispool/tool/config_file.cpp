@@ -2,6 +2,7 @@
 
 #include "ndispool/observe/utf8.h"
 #include "ndispool/tool/exit_code.h"
+#include "ndispool/tool/parameters.h"
 
 #include <cerrno>
 #include <fmt/format.h>
@@ -89,19 +90,45 @@ std::optional<Value> value_of(const toml::node& node) {
 
 } // namespace
 
-std::vector<host::Parameter> read_config(const std::filesystem::path& file) {
-    std::vector<host::Parameter> parameters;
-    for (const auto& [key, node] : parse(file)) {
+namespace {
+
+// The table of a driver or an adapter; nothing: no table, or none that can be here.
+std::optional<host::Parameter> scope_of(const toml::node& node, std::string_view name, host::Parameter scope) {
+    if (!node.is_table() || node.as_table()->is_inline() || scope.adapter > 0)
+        return std::nullopt;
+    if (const auto number = adapter_number(name))
+        scope.adapter = *number;
+    else if (scope.driver.empty())
+        scope.driver = name;
+    else
+        return std::nullopt;
+    return scope;
+}
+
+void read_table(const std::filesystem::path& file, const toml::table& table, const host::Parameter& scope,
+                std::vector<host::Parameter>& parameters) {
+    for (const auto& [key, node] : table) {
         if (key.str().empty())
             refuse(file, node.source(), "a parameter has no name; write NAME = VALUE in TOML");
+        if (const auto inner = scope_of(node, key.str(), scope)) {
+            read_table(file, *node.as_table(), *inner, parameters);
+            continue;
+        }
         auto value = value_of(node);
         if (!value)
             refuse(file, node.source(),
                    fmt::format("{} is no parameter value; write a string, an integer from 0 to 4294967295 or an array "
                                "of strings",
                                key.str()));
-        parameters.push_back({std::string(key.str()), std::move(*value)});
+        parameters.push_back({std::string(key.str()), std::move(*value), scope.driver, scope.adapter});
     }
+}
+
+} // namespace
+
+std::vector<host::Parameter> read_config(const std::filesystem::path& file) {
+    std::vector<host::Parameter> parameters;
+    read_table(file, parse(file), {}, parameters);
     return parameters;
 }
 

@@ -1,9 +1,11 @@
 #include "ndispool/tool/config_file.h"
 
+#include "ndispool/tool/parameters.h"
 #include "ndispool/tool/testing.h"
 
 #include <gtest/gtest.h>
 #include <map>
+#include <set>
 
 namespace ndispool::tool {
 namespace {
@@ -38,6 +40,18 @@ TEST(ConfigFile, strings_integers_and_lists_of_strings_are_parameters) {
     EXPECT_TRUE(std::get<std::vector<std::string>>(read["None"]).empty());
 }
 
+TEST(ConfigFile, tables_are_for_a_driver_or_an_adapter_or_both) {
+    const testing::Folder folder;
+    std::set<std::string> names;
+    for (const host::Parameter& parameter : read_config(folder.file("driver.toml", "A = 1\n"
+                                                                                   "[2]\nB = 1\n"
+                                                                                   "[ndisprot]\nC = 1\n"
+                                                                                   "[ndisprot.2]\nD = 1\n"
+                                                                                   "[0]\nE = 1\n")))
+        names.insert(name_of(parameter));
+    EXPECT_EQ(names, (std::set<std::string>{"A", "2:B", "ndisprot:C", "ndisprot:2:D", "0:E"})) << "0 is a name";
+}
+
 TEST(ConfigFile, an_empty_file_has_no_parameters) {
     const testing::Folder folder;
     EXPECT_TRUE(read_config(folder.file("driver.toml", "")).empty());
@@ -49,7 +63,8 @@ TEST(ConfigFile, other_values_are_refused_with_their_line) {
             << value;
     EXPECT_TRUE(has(refusal_of("A = 1\n\"\" = 2\n"), "line 2: a parameter has no name"));
     EXPECT_TRUE(has(refusal_of("\"A\\nB\" = -1\n"), "A?B is no parameter value"));
-    EXPECT_TRUE(has(refusal_of("[Parameters]\nA = 1\n"), "Parameters is no parameter value"));
+    EXPECT_TRUE(has(refusal_of("[2.ndisprot]\nA = 1\n"), "ndisprot is no parameter value"));
+    EXPECT_TRUE(has(refusal_of("[a.b]\nA = 1\n"), "b is no parameter value"));
 }
 
 TEST(ConfigFile, what_is_not_toml_is_refused_with_its_line) {

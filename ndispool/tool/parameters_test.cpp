@@ -3,6 +3,7 @@
 #include "ndispool/tool/testing.h"
 
 #include <gtest/gtest.h>
+#include <tuple>
 
 namespace ndispool::tool {
 namespace {
@@ -28,6 +29,25 @@ TEST(Parameters, malformed_ones_are_refused_by_name) {
     EXPECT_EQ(refusal([] { parse_parameter("=5"); }), "--param: '=5' has no name before the '='; write NAME=VALUE");
     EXPECT_TRUE(testing::has(refusal([] { parse_parameter(""); }), "--param: '' has no '='"));
     EXPECT_TRUE(testing::has(refusal([] { parse_parameter("A=\xff"); }), "is not UTF-8"));
+}
+
+TEST(Parameters, may_be_those_of_a_driver_or_an_adapter) {
+    const auto read = [](const char* text) {
+        const host::Parameter parameter = parse_parameter(text);
+        EXPECT_EQ(text_of(parameter), "a:b");
+        EXPECT_EQ(name_of(parameter) + "=a:b", text);
+        return std::tuple(parameter.driver, parameter.adapter, parameter.name);
+    };
+    EXPECT_EQ(read("Name=a:b"), std::tuple("", 0u, "Name"));
+    EXPECT_EQ(read("2:Name=a:b"), std::tuple("", 2u, "Name"));
+    EXPECT_EQ(read("ndisprot:Name=a:b"), std::tuple("ndisprot", 0u, "Name"));
+    EXPECT_EQ(read("ndisprot:16:Name=a:b"), std::tuple("ndisprot", 16u, "Name"));
+    for (const char* wrong : {"2:ndisprot:Name=1", "a:b:c=1", "ndisprot:=1", "2:=1", ":Name=1"})
+        EXPECT_TRUE(testing::has(refusal([&] { parse_parameter(wrong); }), "is not NAME=VALUE")) << wrong;
+    std::vector<host::Parameter> several;
+    for (const char* text : {"A=1", "2:A=2", "d:A=3", "d:2:A=4", "2:a=5"})
+        set_parameter(several, parse_parameter(text));
+    EXPECT_EQ(several.size(), 4u) << "each replaces its like only";
 }
 
 TEST(Parameters, the_last_of_a_name_counts_whatever_its_case) {
