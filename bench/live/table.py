@@ -16,6 +16,8 @@ RATIOS = {
     "xdp": ("packets/s", [("ndispool", "testpmd", 1.5), ("ndispool", "packet", 1.5)]),
     "packet-cpu": ("packets/s of processor time", [("ndispool", "testpmd", None)]),
     "xdp-cpu": ("packets/s of processor time", [("ndispool", "packet", None), ("ndispool", "testpmd", None)]),
+    "packet-sent": ("packets/s to the forwarder", []),
+    "xdp-sent": ("packets/s to the forwarder", []),
     "iperf": ("Mbit/s", [("packet_tap", "bridge_to_here", None), ("packet_packet", "bridge_to_far", None),
                          ("xdp_xdp", "bridge_to_far", None)]),
 }
