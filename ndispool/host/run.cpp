@@ -705,6 +705,8 @@ Report run(const Setup& setup, const Wires& wires, const StopFlag& stop, const P
         session.enter_driver();
         session.bring_up();
         session.pass_frames(stop, progress);
+        if (setup.ending)
+            setup.ending();
     } catch (const Error& error) {
         session.take_down();
         throw Failed(error.what(), session.report());

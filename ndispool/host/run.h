@@ -65,6 +65,7 @@ struct Setup {
     std::optional<double> duration_seconds;
     Completions completions = Completions::natural;
     CommandSource* commands = nullptr; // lives as long as the run
+    std::function<void()> ending;      // called once nothing is passed any more; unbinding and unloading come next
     // Who gives the first driver its imports and looks on; null: the plain door, and nobody.
     Checker* checker = nullptr;
 };

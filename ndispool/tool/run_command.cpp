@@ -6,6 +6,7 @@
 #include "ndispool/tool/checked_run.h"
 #include "ndispool/tool/command_file.h"
 #include "ndispool/tool/driver_setup.h"
+#include "ndispool/tool/ending_watch.h"
 #include "ndispool/tool/publish.h"
 #include "ndispool/tool/say.h"
 #include "ndispool/tool/stop_signals.h"
@@ -47,7 +48,10 @@ host::Report run_with_progress(const RunOptions& options) {
     const StopSignals signals;
     const monitor::Service watchable("run " + options.driver, host::place);
     observe::ProgressBar bar(STDERR_FILENO, observe::progress_wanted(STDERR_FILENO, options.report.quiet));
-    return host::run(options.setup, signals.flag(), [&](const host::Progress& now) { bar.show(now); });
+    EndingWatch ending(options.driver);
+    host::Setup setup = options.setup;
+    setup.ending = [&] { ending.begin(); };
+    return host::run(setup, signals.flag(), [&](const host::Progress& now) { bar.show(now); });
 }
 
 // On the checked door. Should the driver crash, what is known by then is published and the process ends.

@@ -38,6 +38,10 @@ StopSignals::~StopSignals() {
     ::sigaction(SIGPIPE, &pipe_, nullptr);
 }
 
+void StopSignals::next_ends() {
+    stop_asked = true;
+}
+
 const host::StopFlag& StopSignals::flag() const {
     return stop_asked;
 }

@@ -16,6 +16,7 @@ class StopSignals {
     StopSignals& operator=(const StopSignals&) = delete;
 
     const host::StopFlag& flag() const;
+    static void next_ends(); // as if one had come already
 
   private:
     struct sigaction interrupt_ {
