@@ -184,7 +184,7 @@ int main(int count, char** arguments) {
     Searches searches(factor_of(count, arguments));
 #define EACH(SCENARIO, SWITCHES)                                                                                       \
     searches.bounded<SCENARIO>(#SCENARIO, SWITCHES);                                                                   \
-    searches.random<SCENARIO>(#SCENARIO, 30000)
+    searches.random<SCENARIO>(#SCENARIO, 5000)
     EACH(BeginsTwo, 2);
     EACH(ComesAndGoes, 2);
     EACH(BeginsThree, 1);
