@@ -122,16 +122,15 @@ endfunction()
 
 # unit_fuzz.cpp defines LLVMFuzzerTestOneInput. In the preset fuzz it becomes a libFuzzer program fuzz/unit_fuzz; elsewhere a
 # test that runs it over its corpus, the files of corpus/unit/ beside it. A VARIANT is a program unit_VARIANT_fuzz of its own
-# over the same corpus; what follows are more sources.
+# over the same corpus.
 function(ndispool_fuzz source library label)
   get_filename_component(program ${source} NAME_WE)
   get_filename_component(folder ${source} DIRECTORY)
   string(REGEX REPLACE "_fuzz$" "" unit ${program})
   if(ARGC GREATER 3)
     set(program ${unit}_${ARGV3}_fuzz)
-    list(SUBLIST ARGN 1 -1 more)
   endif()
-  add_executable(${program} ${source} ${more})
+  add_executable(${program} ${source})
   target_link_libraries(${program} PRIVATE ${library})
   if(NDISPOOL_FUZZ)
     target_link_libraries(${program} PRIVATE -fsanitize=fuzzer)
@@ -141,7 +140,11 @@ function(ndispool_fuzz source library label)
     endif()
     add_dependencies(fuzzers ${program})
   else()
-    target_sources(${program} PRIVATE ${PROJECT_SOURCE_DIR}/tests/tools/replay_main.cpp)
+    if(NOT TARGET replay_main)
+      add_library(replay_main STATIC EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/tools/replay_main.cpp)
+    endif()
+    target_link_libraries(${program} PRIVATE replay_main GTest::gtest) # g++: whose symbols the tests' precompiled header has
+    ndispool_compile_test(${program} -O0)
     add_test(NAME ${program} COMMAND ${program} ${folder}/corpus/${unit})
     set_tests_properties(${program} PROPERTIES LABELS ${label} TIMEOUT 60)
     ndispool_sanitized(${program} ${program})
