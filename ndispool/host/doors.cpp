@@ -57,7 +57,8 @@ NDIS_STATUS request_by_block(NDIS_HANDLE binding, PNDIS_REQUEST request) {
 // One function as this driver calls it. The host's own drivers, which have no image, get the plain form always.
 template <auto Function> decltype(Function) vector(const Driver& driver, const char* name) {
     nt::Export entry = nt::offer<Function>(name);
-    if (const nt::Export* const checked = driver.image && driver.watched && checker() ? checker()->form_of(name, entry) : nullptr)
+    if (const nt::Export* const checked =
+            driver.image && driver.watched && checker() ? checker()->form_of(name, entry) : nullptr)
         entry = *checked;
     return reinterpret_cast<decltype(Function)>(driver.abi == nt::Abi::microsoft ? entry.microsoft : entry.native);
 }
