@@ -205,9 +205,9 @@ static INT PtReceivePacket(NDIS_HANDLE ProtocolBindingContext, PNDIS_PACKET Pack
             PtIndicateWithoutPacket(adapter, upper, Packet);
         return 0;
     }
-    received->Packets[received->Count++] = upward;
-    if (received->Count == PT_BURST)
+    if (received->Count == PT_BURST) /* not with this one, which must not come back before this returns */
         PtIndicateReceived(adapter, received);
+    received->Packets[received->Count++] = upward;
     return 1;
 }
 

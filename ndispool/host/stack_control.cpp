@@ -184,7 +184,9 @@ std::string StackControl::reconfigure() {
 // Nothing is removed when anybody objects to anything.
 std::string StackControl::remove(bool surprise) {
     for (Adapter* const bottom : *parts_.bottoms)
-        if (surprise)
+        if (bottom->state.load(std::memory_order_acquire) == AdapterState::halted)
+            continue; // removed before
+        else if (surprise)
             notify(*bottom, NdisDevicePnPEventSurpriseRemoved);
         else if (!may_remove(*bottom))
             return "refused by what is bound to the adapter";

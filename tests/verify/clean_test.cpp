@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace {
 
@@ -41,6 +43,33 @@ TEST(CheckedRun, sends_that_come_from_above_are_clean_too) {
 
 TEST(CheckedRun, a_received_packet_may_be_kept_for_seconds) {
     expect_clean(NDISPOOL_TEST_DRIVERS "/wrong_protocol.so --below null:64 --count 400 --param Break=ok-kept-long");
+}
+
+// A file with commands, for --control.
+class Commands {
+  public:
+    explicit Commands(const char* lines)
+        : file_(std::filesystem::temp_directory_path() / ("commands-" + std::to_string(::getpid()))) {
+        std::ofstream(file_) << lines;
+    }
+    ~Commands() { std::filesystem::remove(file_); }
+    Commands(const Commands&) = delete;
+    Commands& operator=(const Commands&) = delete;
+    std::string option() const { return " --control " + file_.string(); }
+
+  private:
+    std::filesystem::path file_;
+};
+
+TEST(CheckedRun, frames_that_come_while_nobody_is_above_go_back_behind_their_handler) {
+    const Commands commands("power-down above\nsleep 0.05\npower-up above\nsleep 0.01\nend\n");
+    expect_clean("passthru --below null:200 --clock virtual" + commands.option());
+    expect_clean("passthru --below null:200 --clock virtual --processors 2 --seed 2" + commands.option());
+}
+
+TEST(CheckedRun, an_adapter_that_is_gone_is_told_of_nothing) {
+    const Commands commands("remove\nsurprise-remove\nremove\ninsert\nsleep 0.01\nend\n");
+    expect_clean("netvmini --above null:200 --clock virtual" + commands.option());
 }
 
 TEST(CheckedRun, the_pool_table_shows_what_the_driver_asked_for_and_not_what_the_checks_added) {
