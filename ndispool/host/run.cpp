@@ -8,6 +8,7 @@
 #include "ndispool/host/place.h"
 #include "ndispool/host/pnp.h"
 #include "ndispool/host/pool_rows.h"
+#include "ndispool/host/run_drivers.h"
 #include "ndispool/host/stack_control.h"
 #include "ndispool/host/wire_adapter.h"
 #include "ndispool/host/wire_edge.h"
@@ -25,17 +26,10 @@ namespace ndispool::host {
 
 namespace {
 
-// Somebody still runs in it. Held where a leak checker sees it; never destroyed.
-void keep_for_ever(std::unique_ptr<load::Image> image) {
-    static auto& kept = *new std::vector<std::unique_ptr<load::Image>>;
-    kept.push_back(std::move(image));
-}
-
 constexpr std::uint64_t tick_100ns = 50'000;             // 5 ms: how often the run looks whether it is over
 constexpr std::uint64_t settle_limit_100ns = 50'000'000; // 5 s for what is in flight to come back
 constexpr std::uint64_t quiet_100ns = 10'000'000;        // 1 s without movement ends a run that no wire feeds
 constexpr unsigned ticks_for_progress = 20;
-constexpr std::chrono::seconds thread_limit{2}; // for a driver's threads to be over once it is unloaded
 
 // What the bottoms of the stacks are called: the first below a driver ends in 1, a miniport's own first one in 2.
 std::u16string bottom_device(std::size_t number) {
@@ -46,45 +40,20 @@ std::u16string bottom_device(std::size_t number) {
     return name;
 }
 
-std::string hex(NTSTATUS status) {
-    char text[16];
-    std::snprintf(text, sizeof text, "0x%08X", static_cast<unsigned>(status));
-    return text;
-}
-
 const char* name_of(Kind kind) {
     return kind == Kind::protocol ? "a protocol" : kind == Kind::intermediate ? "an intermediate driver" : "a miniport";
 }
-
-// A driver of the run, from its file to its end.
-struct Loaded {
-    std::filesystem::path file;
-    Driver driver;
-    std::optional<NamedImage> named; // goes before the driver does
-    Kind kind = Kind::protocol;
-    bool entered = false; // DriverEntry succeeded
-    bool threads_left = false;
-
-    bool has_adapters() const { return kind != Kind::protocol; }
-};
 
 // One run. Each step that can fail throws; take_down() undoes what was done, in the documented order, and is safe at any step.
 class Session {
   public:
     Session(const Setup& setup, const Wires& wires)
         : setup_(setup), wires_(wires), traffic_(setup.count.value_or(Traffic::unlimited)),
-          freedom_(setup.checker ? Freedom(setup.seed, setup.processors) : Freedom()) {
-        const auto add = [this](const std::filesystem::path& file) {
-            drivers_.push_back(std::make_unique<Loaded>());
-            drivers_.back()->file = file;
-        };
-        add(setup.driver);
-        std::ranges::for_each(setup.more_drivers, add);
-    }
+          freedom_(setup.checker ? Freedom(setup.seed, setup.processors) : Freedom()), drivers_(setup) {}
     ~Session() { take_down(); }
 
     void load();
-    void enter_driver();
+    void enter_drivers();
     void bring_up();
     void pass_frames(const StopFlag& stop, const ProgressSink& progress);
     void take_down();
@@ -92,16 +61,10 @@ class Session {
     Report report();
 
   private:
-    void load(Loaded& loaded);
-    void enter(Loaded& loaded);
-    void set_adapter_parameters();
-    void leave(Loaded& loaded);
-    const Loaded* base_of(std::size_t number) const;
-    NDIS_STATUS bind_protocols(Loaded& loaded, Adapter& adapter);
+    NDIS_STATUS bind_protocols(RunDriver& above, Adapter& adapter);
     NDIS_STATUS bind_upward(Adapter& adapter);
-    Loaded& first() { return *drivers_.front(); }
-    const Loaded& first() const { return *drivers_.front(); }
-    std::size_t adapters_wanted() const { return uses_below() ? wires_.below.size() : wires_.above.size(); }
+    RunDriver& first() { return drivers_.first(); }
+    const RunDriver& first() const { return drivers_.first(); }
     std::u16string bottom_name(std::size_t number) const { return bottom_device(number + (uses_below() ? 1 : 2)); }
     void start_below();
     void start_miniport();
@@ -123,15 +86,15 @@ class Session {
     bool fed() const;
     std::uint64_t packets() const;
     bool uses_below() const { return first().kind != Kind::miniport; }
-    bool uses_above() const { return base_of(drivers_.size()) != nullptr; }
+    bool uses_above() const { return drivers_.top() != nullptr; }
 
     std::vector<wire::Wire*> wires_in_use() const;
 
     const Setup& setup_;
     const Wires& wires_;
     Traffic traffic_;
-    Freedom freedom_;                                    // used on the checked door
-    std::vector<std::unique_ptr<Loaded>> drivers_;       // in the order of loading; the first is there from the begin
+    Freedom freedom_; // used on the checked door
+    RunDrivers drivers_;
     Driver own_;                                         // the host's two: the adapter below and the protocol above
     std::vector<std::unique_ptr<WireAdapter>> adapters_; // one for each wire below
     std::vector<std::unique_ptr<WireEdge>> edges_;       // one for each wire above
@@ -149,113 +112,23 @@ class Session {
     bool machine_started_ = false, called_ = false, interrupted_ = false, down_ = false, end_asked_ = false;
 };
 
-void Session::load(Loaded& loaded) {
-    Driver& driver = loaded.driver;
-    driver.watched = &loaded == &first();
-    driver.image = load::Image::open(loaded.file, [&](std::string_view name) -> void* {
-        const nt::Export* const found = driver.watched ? driver_export(name) : find_export(name);
-        if (const std::string_view family = out_of_scope(name); !found && !family.empty())
-            throw Error(loaded.file.string() + ": it imports " + std::string(name) + " of " + std::string(family) +
-                        "; build the driver without it");
-        return found ? found->native : nullptr;
-    });
-    loaded.named.emplace(*driver.image);
-    driver.name = driver.image->name();
-    driver.registry_path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + nt::to_utf16(driver.name);
-}
-
-// The parameters of this driver for this adapter of the run, 0: for all.
-std::vector<Parameter> chosen(const std::vector<Parameter>& all, std::string_view driver, std::size_t adapter) {
-    std::vector<Parameter> some;
-    std::ranges::copy_if(all, std::back_inserter(some), [&](const Parameter& parameter) {
-        return parameter.driver == driver && parameter.adapter == adapter;
-    });
-    return some;
-}
-
 void Session::load() {
     begin_inventory();
     set_checker(setup_.checker);
-    for (const auto& loaded : drivers_)
-        load(*loaded);
-    set_parameters(chosen(setup_.parameters, {}, 0), nt::to_utf16(first().driver.name));
-    for (const auto& loaded : drivers_)
-        if (loaded != drivers_.front())
-            add_parameters(chosen(setup_.parameters, loaded->driver.name, 0), nt::to_utf16(loaded->driver.name));
+    drivers_.load();
     set_completions(setup_.completions, setup_.seed);
     machine::start({.processors = setup_.processors, .clock = setup_.clock, .seed = setup_.seed});
     machine_started_ = true;
-    for (const auto& loaded : drivers_) {
-        const load::Range code = loaded->driver.image->code();
-        nt::register_code(reinterpret_cast<const void*>(code.begin), reinterpret_cast<const void*>(code.end),
-                          loaded->driver.abi, &loaded->driver);
-    }
+    drivers_.register_code();
 }
 
-// What is asked of a driver besides its parameters in general: its adapters are those of the wires, and its own on top of them.
-void Session::set_adapter_parameters() {
-    for (const Parameter& parameter : setup_.parameters)
-        if (parameter.adapter > adapters_wanted())
-            throw Error("the parameter " + parameter.name + " is for adapter " + std::to_string(parameter.adapter) +
-                        ", and this run has " + std::to_string(adapters_wanted()) + "; give --" +
-                        (uses_below() ? "below" : "above") + " once for each adapter");
-    for (const auto& loaded : drivers_) {
-        const bool is_first = loaded == drivers_.front();
-        for (std::size_t number = 0; number < adapters_wanted(); ++number) {
-            const auto parameters =
-                chosen(setup_.parameters, is_first ? std::string_view() : loaded->driver.name, number + 1);
-            std::u16string device = bottom_name(number);
-            for (std::size_t level = 0; level <= drivers_.size() && !parameters.empty(); ++level) {
-                add_adapter_parameters(parameters, nt::to_utf16(loaded->driver.name), device);
-                device = upper_device(device);
-            }
-        }
-    }
-}
-
-Kind kind_of(const Loaded& loaded) {
-    const Driver& driver = loaded.driver;
-    const bool layered = std::ranges::any_of(driver.miniports, [](const auto& miniport) { return miniport->layered; });
-    if (layered && !driver.protocols.empty())
-        return Kind::intermediate;
-    if (!driver.protocols.empty())
-        return Kind::protocol;
-    if (!driver.miniports.empty())
-        return Kind::miniport;
-    throw Error(loaded.file.string() +
-                ": DriverEntry registered neither a miniport nor a protocol, so there is nothing to "
-                "run; see its log above");
-}
-
-void Session::enter(Loaded& loaded) {
-    const NTSTATUS status =
-        host::enter(loaded.driver, reinterpret_cast<PDRIVER_INITIALIZE>(loaded.driver.image->entry()));
-    if (!NT_SUCCESS(status))
-        throw Error(loaded.file.string() + ": DriverEntry failed with " + hex(status) +
-                    "; check its parameters (--param NAME=VALUE) and what it printed above");
-    loaded.entered = true;
-    loaded.kind = kind_of(loaded);
-    if (&loaded != &first() && loaded.kind == Kind::miniport)
-        throw Error(loaded.file.string() +
-                    " is a miniport, which stands on nothing; give it as the first driver and --with "
-                    "what is to be bound to it");
-}
-
-void Session::enter_driver() {
+void Session::enter_drivers() {
     called_ = true;
-    if (setup_.checker)
-        setup_.checker->loaded(*first().driver.image);
-    for (const auto& loaded : drivers_)
-        enter(*loaded);
-    set_adapter_parameters();
-}
-
-// What the driver with this place in the line stands on: the nearest one before it that has adapters. Null: the adapters below.
-const Loaded* Session::base_of(std::size_t number) const {
-    while (number > 0)
-        if (drivers_[--number]->has_adapters())
-            return drivers_[number].get();
-    return nullptr;
+    drivers_.enter();
+    std::vector<std::u16string> bottoms;
+    for (std::size_t i = 0; i < (uses_below() ? wires_.below : wires_.above).size(); ++i)
+        bottoms.push_back(bottom_name(i));
+    drivers_.set_adapter_parameters(bottoms);
 }
 
 void Session::require_wires_of_its_kind(std::string_view side, bool used, const std::vector<std::string>& specs) const {
@@ -320,8 +193,8 @@ void Session::start_below() {
 }
 
 // Every protocol of the driver that is not bound there yet. The first failure is the outcome.
-NDIS_STATUS Session::bind_protocols(Loaded& loaded, Adapter& adapter) {
-    for (const auto& protocol : loaded.driver.protocols) {
+NDIS_STATUS Session::bind_protocols(RunDriver& above, Adapter& adapter) {
+    for (const auto& protocol : above.driver.protocols) {
         if (!protocol->registered || bound_to(*protocol, adapter))
             continue;
         std::vector<Adapter*>& configured = protocol->configured;
@@ -330,7 +203,7 @@ NDIS_STATUS Session::bind_protocols(Loaded& loaded, Adapter& adapter) {
             configured.push_back(&adapter);
         if (const NDIS_STATUS status = bind(*protocol, adapter); status != NDIS_STATUS_SUCCESS) {
             if (bind_failure_.empty())
-                bind_failure_ = loaded.file.string() + ": ProtocolBindAdapter failed with " + hex(status) +
+                bind_failure_ = above.file.string() + ": ProtocolBindAdapter failed with " + hex(status) +
                                 "; check its parameters (--param NAME=VALUE)";
             return status;
         }
@@ -340,16 +213,18 @@ NDIS_STATUS Session::bind_protocols(Loaded& loaded, Adapter& adapter) {
 
 // All that stands on this adapter: drivers in their order, and, at the very top, the protocol of the wire above.
 NDIS_STATUS Session::bind_upward(Adapter& adapter) {
-    const auto made_by = [&](const Loaded* base) { return adapter.miniport->driver == (base ? &base->driver : &own_); };
+    const auto made_by = [&](const RunDriver* base) {
+        return adapter.miniport->driver == (base ? &base->driver : &own_);
+    };
     NDIS_STATUS outcome = NDIS_STATUS_SUCCESS;
     const auto note = [&](NDIS_STATUS status) {
         if (outcome == NDIS_STATUS_SUCCESS)
             outcome = status;
     };
-    for (std::size_t i = 0; i < drivers_.size(); ++i)
-        if (drivers_[i]->kind != Kind::miniport && made_by(base_of(i)))
-            note(bind_protocols(*drivers_[i], adapter));
-    if (uses_above() && made_by(base_of(drivers_.size())))
+    for (RunDriver& one : drivers_.all())
+        if (one.kind != Kind::miniport && made_by(one.base))
+            note(bind_protocols(one, adapter));
+    if (uses_above() && made_by(drivers_.top()))
         note(bind_edge(adapter));
     return outcome;
 }
@@ -366,8 +241,8 @@ void Session::bind_drivers() {
         if (!bind_failure_.empty())
             throw Error(bind_failure_);
     }
-    for (const auto& loaded : drivers_)
-        for (const auto& protocol : loaded->driver.protocols) {
+    for (const RunDriver& one : drivers_.all())
+        for (const auto& protocol : one.driver.protocols) {
             NET_PNP_EVENT event{};
             event.NetEvent = NetEventBindsComplete;
             tell(*protocol, nullptr, event);
@@ -467,8 +342,8 @@ StackParts Session::parts() {
     for (const auto& adapter : adapters_)
         adapters.push_back(adapter.get());
     std::vector<Driver*> drivers;
-    for (const auto& loaded : drivers_)
-        drivers.push_back(&loaded->driver);
+    for (RunDriver& one : drivers_.all())
+        drivers.push_back(&one.driver);
     return {.kind = first().kind,
             .drivers = std::move(drivers),
             .traffic = &traffic_,
@@ -543,21 +418,6 @@ void Session::settle() {
     }
 }
 
-void Session::leave(Loaded& loaded) {
-    if (!loaded.entered)
-        return;
-    Driver& driver = loaded.driver;
-    remove_everything_of(driver);
-    unload(driver);
-    if (setup_.checker && driver.watched)
-        setup_.checker->unloaded();
-    remove_everything_of(driver); // a driver that unloads without deregistering
-    for (const nt::PendingCall& thread : nt::join_threads(&driver, thread_limit)) {
-        host::report("thread-at-unload", "a system thread still ran when the driver was unloaded", thread.code);
-        loaded.threads_left = true;
-    }
-}
-
 void Session::take_down() {
     if (std::exchange(down_, true))
         return;
@@ -569,7 +429,7 @@ void Session::take_down() {
         adapter->give_up();
     for (Adapter* const bottom : bottoms_)
         remove(*bottom);
-    std::for_each(drivers_.rbegin(), drivers_.rend(), [this](const auto& loaded) { leave(*loaded); });
+    drivers_.leave();
     for (const auto& edge : edges_)
         refused_.push_back(edge->refused());
     if (machine_started_)
@@ -584,12 +444,7 @@ void Session::take_down() {
         machine::synchronize();
         machine::stop();
     }
-    for (const auto& loaded : drivers_) {
-        if (loaded->driver.image)
-            nt::unregister_code(reinterpret_cast<const void*>(loaded->driver.image->code().begin));
-        if (loaded->threads_left)
-            keep_for_ever(std::move(loaded->driver.image)); // its code still runs
-    }
+    drivers_.unregister_code();
     set_checker(nullptr);
     forget_bindings();
     forget_adapters();
@@ -600,8 +455,8 @@ void Session::take_down() {
 // A checker knows more about what the driver that it watches left behind, and says it.
 void Session::take_inventory(bool whole) {
     std::vector<Account> accounts;
-    for (const auto& loaded : drivers_)
-        accounts.push_back({&loaded->driver, whole && !(setup_.checker && loaded->driver.watched)});
+    for (const RunDriver& one : drivers_.all())
+        accounts.push_back({&one.driver, whole && !(setup_.checker && one.driver.watched)});
     end_inventory(accounts, pools_, findings_);
     if (setup_.checker && first().driver.image)
         setup_.checker->finish(whole, pools_, findings_);
@@ -640,9 +495,9 @@ Report Session::report() {
     Report report;
     report.driver = first().driver.name;
     report.kind = first().kind;
-    for (const auto& loaded : drivers_)
-        if (loaded != drivers_.front())
-            report.with.push_back(loaded->driver.name);
+    for (const RunDriver& one : drivers_.all())
+        if (&one != &first())
+            report.with.push_back(one.driver.name);
     report.seed = setup_.seed;
     report.processors = setup_.processors;
     report.virtual_clock = setup_.clock == machine::Clock::virtual_;
@@ -702,7 +557,7 @@ Report run(const Setup& setup, const Wires& wires, const StopFlag& stop, const P
     const Current here(session);
     session.load();
     try {
-        session.enter_driver();
+        session.enter_drivers();
         session.bring_up();
         session.pass_frames(stop, progress);
         if (setup.ending)
