@@ -100,7 +100,7 @@ std::size_t Packet::send(std::span<const Frame> frames) {
     std::size_t taken = 0;
     for (; taken < frames.size(); ++taken) {
         const Frame& frame = frames[taken];
-        if (frame.bytes.size() > sender_.longest()) {
+        if (!sender_.takes(frame.bytes)) {
             count_dropped(1);
             continue;
         }

@@ -18,8 +18,9 @@ class PacketSender {
     PacketSender() = default;
     PacketSender(const Spec& spec, const Link& link); // throws Error
 
-    std::size_t longest() const { return longest_; } // frame that the interface takes
-    // False: all slots are on their way. At most longest() bytes.
+    // Whether the interface takes a frame of that length: what its MTU allows, and a VLAN tag.
+    bool takes(std::span<const std::byte> frame) const;
+    // False: all slots are on their way. Only a frame that takes() allows.
     bool push(std::span<const std::byte> frame);
     // False: the kernel could not send all of them now; kick again.
     bool kick();
@@ -29,7 +30,7 @@ class PacketSender {
 
     Descriptor socket_;
     Mapping ring_;
-    std::size_t slot_bytes_ = 0, longest_ = 0;
+    std::size_t slot_bytes_ = 0, longest_untagged_ = 0;
     unsigned slots_ = 0, at_ = 0; // how many; the next to fill
 };
 

@@ -177,6 +177,18 @@ TEST_F(PacketWire, a_frame_longer_than_the_mtu_is_dropped_and_counted) {
     EXPECT_EQ(a->counters().frames_out, 2U);
 }
 
+TEST_F(PacketWire, a_frame_may_be_longer_than_the_mtu_allows_by_the_vlan_tag_it_has) {
+    make_cable();
+    const auto a = open("packet:a"), b = open("packet:b");
+    const OwnedFrame longest = numbered_frame(1, 1514), too_long = numbered_frame(2, 1515);
+    OwnedFrame tagged = numbered_frame(3, 1518), tagged_too_long = numbered_frame(4, 1519);
+    for (OwnedFrame* frame : {&tagged, &tagged_too_long})
+        write_u16(frame->bytes, 12, 0x8100);
+    EXPECT_EQ(testing::transmit(*a, {longest, too_long, tagged, tagged_too_long}), 4U);
+    expect_same_bytes(receive_count(*b, 2), {longest, tagged});
+    EXPECT_EQ(detail(*a, "dropped_out"), 2U);
+}
+
 TEST_F(PacketWire, frames_shorter_than_an_ethernet_header_are_skipped_and_counted) {
     if (const auto n = open_for_short_frames_to_m())
         testing::expect_short_frames_skipped(*n, *open("packet:m"));
