@@ -126,8 +126,9 @@ NDIS_STATUS NTAPI SendByBlock(NDIS_HANDLE binding, PNDIS_PACKET packet) {
 
 VOID NTAPI SendPackets(NDIS_HANDLE binding, PPNDIS_PACKET array, UINT count) {
     NDISPOOL_CALL(NdisSendPackets);
-    if (call.null_argument(binding, "binding handle") || !check_binding(call, binding))
+    if (call.null_argument(binding, "binding handle"))
         return;
+    check_binding(call, binding); // on a closed one too every packet comes back through ProtocolSendComplete
     Chosen chosen(array, count, [&](PNDIS_PACKET packet) { return begin_send(call, packet); });
     if (chosen.size() > 0)
         plain_NdisSendPackets(binding, chosen.data(), chosen.size());

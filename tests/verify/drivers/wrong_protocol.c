@@ -632,6 +632,12 @@ MISTAKE CloseTwice(VOID) {
     NdisCloseAdapter(&status, binding);
 }
 
+MISTAKE SendOnClosed(VOID) {
+    PNDIS_PACKET packet = MakeFrame();
+    NdisInterlockedIncrement(&sends);
+    NdisSendPackets(binding, &packet, 1);
+}
+
 static VOID Unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE unbind) {
     UINT tries;
     (void)context, (void)unbind;
@@ -644,6 +650,8 @@ static VOID Unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE unbind)
     *status = NDIS_STATUS_SUCCESS;
     if (Is(L"unbind-order"))
         CloseTwice();
+    if (Is(L"send-closed"))
+        SendOnClosed();
     for (tries = 0; tries < 1000 && NdisPacketPoolUsage(pool) > 0; tries++)
         NdisMSleep(1000);
     NdisFreeBufferPool(bufferPool);
