@@ -105,8 +105,10 @@ void halt(Adapter& adapter) {
     abort_waiting(adapter, NDIS_STATUS_REQUEST_ABORTED);
     wait_for_active(adapter); // one of NDIS's own, such as the filter of a binding that closed
     machine::synchronize();   // no handler but MiniportReturnPacket and armed timers starts from here on
+    refuse_waiting_sends(adapter);
     nt::invoke(adapter.abi, adapter.handlers().HaltHandler, adapter.context());
     machine::synchronize();
+    abort_sends_of_halted(adapter);
     adapter.state.store(AdapterState::halted, std::memory_order_release);
 }
 

@@ -4,6 +4,8 @@
 #include "ndispool/host/hang_check.h"
 #include "ndispool/host/operation.h"
 #include "ndispool/host/pnp.h"
+#include "ndispool/host/send.h"
+#include "ndispool/machine/clock.h"
 
 #include <algorithm>
 #include <utility>
@@ -11,6 +13,9 @@
 namespace ndispool::host {
 
 namespace {
+
+constexpr std::uint64_t poll_100ns = 10'000;                 // 1 ms
+constexpr std::uint64_t operations_limit_100ns = 10'000'000; // 1 s
 
 NDIS_STATUS tell_power(Binding& binding, NET_PNP_EVENT_CODE code, NDIS_DEVICE_POWER_STATE state) {
     NET_PNP_EVENT event{};
@@ -45,8 +50,20 @@ void put_bindings_to_sleep(Adapter& adapter, NDIS_DEVICE_POWER_STATE to) {
     }
 }
 
+// Protocols have sends and transfers back before they answer NetEventSetPower; what one did not wait for gets a moment here.
+void await_operations(const Adapter& adapter) {
+    const auto over = [](const Binding* binding) {
+        const std::uint64_t finished = binding->finished.sum(); // before `started`: see Tally
+        return finished == binding->started.sum();
+    };
+    const std::uint64_t give_up = machine::uptime_100ns() + operations_limit_100ns;
+    while (!std::ranges::all_of(bindings_on(adapter), over) && machine::uptime_100ns() < give_up)
+        machine::sleep_100ns(poll_100ns);
+}
+
 void put_miniport_to_sleep(Adapter& adapter, NDIS_DEVICE_POWER_STATE to) {
     if (!is_told(adapter)) {
+        await_operations(adapter);
         halt(adapter);
         adapter.halted_to_sleep = true;
     } else if (ask_power(adapter, NdisRequestSetInformation, OID_PNP_SET_POWER, to) != NDIS_STATUS_SUCCESS) {
@@ -78,7 +95,8 @@ bool power_down(Adapter& adapter, NDIS_DEVICE_POWER_STATE to) {
     put_bindings_to_sleep(adapter, to);
     stop_hang_checks(adapter);
     adapter.state.store(AdapterState::low_power, std::memory_order_release); // from here on sends and requests fail
-    machine::synchronize(); // what had begun before is inside the miniport
+    machine::synchronize();        // what had begun before is inside the miniport
+    refuse_waiting_sends(adapter); // or waits for a serialized one
     put_miniport_to_sleep(adapter, to);
     return true;
 }

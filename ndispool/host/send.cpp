@@ -18,14 +18,19 @@ namespace {
 constexpr unsigned max_completion_depth = 16;
 constinit thread_local unsigned completion_depth [[gnu::tls_model("initial-exec")]] = 0;
 
+// Before and after, packets wait for nobody.
+bool takes_sends(const Adapter& adapter) {
+    const AdapterState state = adapter.state.load(std::memory_order_acquire);
+    return state == AdapterState::running || state == AdapterState::unbinding;
+}
+
 // Why a send cannot go down now (status codes during transitions, ndis5-drivers 5.9).
 std::optional<NDIS_STATUS> refusal(const Binding& binding, const Adapter& adapter) {
     if (!binding.is_open())
         return NDIS_STATUS_CLOSING;
     if (adapter.resetting.load(std::memory_order_acquire))
         return NDIS_STATUS_RESET_IN_PROGRESS;
-    const AdapterState state = adapter.state.load(std::memory_order_acquire);
-    if (state != AdapterState::running && state != AdapterState::unbinding)
+    if (!takes_sends(adapter))
         return NDIS_STATUS_FAILURE; // NDIS 5 has no code for low power
     return std::nullopt;
 }
@@ -138,8 +143,17 @@ void hand_over_single(Adapter& adapter, PNDIS_PACKET packet) {
     }
 }
 
+template <class Packets> void deliver_all(Packets packets, NDIS_STATUS status) {
+    for (PNDIS_PACKET packet : packets)
+        deliver(packet, status);
+}
+
 // Inside the serializer: gives the miniport what waits, as many at a time as it said it takes.
 void start_sends(Adapter& adapter) {
+    if (!takes_sends(adapter)) {
+        deliver_all(std::exchange(adapter.send_queue, {}), NDIS_STATUS_FAILURE);
+        return;
+    }
     std::array<PNDIS_PACKET, 64> batch;
     const std::size_t most =
         adapter.handlers().SendPacketsHandler
@@ -287,8 +301,19 @@ void abort_sends_for_reset(Adapter& adapter) {
     aborted.insert(aborted.end(), adapter.send_queue.begin(), adapter.send_queue.end());
     adapter.send_queue.clear();
     adapter.sends_stalled = false;
-    for (PNDIS_PACKET packet : aborted)
-        deliver(packet, NDIS_STATUS_REQUEST_ABORTED);
+    deliver_all(std::move(aborted), NDIS_STATUS_REQUEST_ABORTED);
+}
+
+void refuse_waiting_sends(Adapter& adapter) {
+    serially(adapter, [&adapter] { start_sends(adapter); });
+}
+
+void abort_sends_of_halted(Adapter& adapter) {
+    serially(adapter, [&adapter] {
+        adapter.sends_stalled = false;
+        adapter.sends_aborted = 0;
+        deliver_all(std::exchange(adapter.sends_inside, {}), NDIS_STATUS_REQUEST_ABORTED);
+    });
 }
 
 void cancel_sends(Binding& binding, PVOID cancel_id) {

@@ -31,6 +31,11 @@ void sends_possible(Adapter& adapter);
 // a serialized miniport has inside; a deserialized one does that itself.
 void abort_sends_for_reset(Adapter& adapter);
 
+// The miniport takes nothing from here on, it sleeps or is about to halt: what a serialized one has not been given yet fails.
+void refuse_waiting_sends(Adapter& adapter);
+// MiniportHalt is over: what a serialized miniport had inside is completed with REQUEST_ABORTED.
+void abort_sends_of_halted(Adapter& adapter);
+
 void cancel_sends(Binding& binding, PVOID cancel_id);
 
 // Notes a send or transfer of the binding in `packet`. False: the packet is on its way already.
