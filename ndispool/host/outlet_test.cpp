@@ -107,6 +107,7 @@ TEST_F(OutletTest, the_processor_that_pushed_gives_the_wire_the_frame_afterwards
             EXPECT_EQ(wire_.asked, static_cast<std::size_t>(i)) << "inside push()";
         }
         until([&] { return outlet_.waiting() == 0; });
+        machine::synchronize(); // who flushed has looked for more, and would take the next frame too
         EXPECT_EQ(wire_.by, processor);
     }
 }
