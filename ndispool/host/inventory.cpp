@@ -2,6 +2,7 @@
 
 #include "ndispool/host/exports.h"
 #include "ndispool/host/findings.h"
+#include "ndispool/host/hex.h"
 #include "ndispool/machine/bug.h"
 #include "ndispool/ndis/packet_bug.h"
 #include "ndispool/ndis/service_log.h"
@@ -10,7 +11,6 @@
 #include "ndispool/nt/timers.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <set>
@@ -35,12 +35,6 @@ void remember_what_is_there() {
     blocks_before.clear();
     for (const nt::Block& block : nt::memory_in_use())
         blocks_before.insert(block.address);
-}
-
-std::string hex(std::uint32_t number) {
-    char text[16];
-    std::snprintf(text, sizeof text, "0x%08X", number);
-    return text;
 }
 
 void take_log_entry(const ndis::LogEntry& entry) {

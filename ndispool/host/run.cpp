@@ -1,11 +1,8 @@
 #include "ndispool/host/run.h"
 
-#include "ndispool/host/configuration.h"
-#include "ndispool/host/exports.h"
-#include "ndispool/host/findings.h"
+#include "ndispool/host/hex.h"
 #include "ndispool/host/inventory.h"
 #include "ndispool/host/operation.h"
-#include "ndispool/host/place.h"
 #include "ndispool/host/pnp.h"
 #include "ndispool/host/pool_rows.h"
 #include "ndispool/host/run_drivers.h"
@@ -15,11 +12,9 @@
 #include "ndispool/machine/clock.h"
 #include "ndispool/machine/work.h"
 #include "ndispool/nt/text.h"
-#include "ndispool/nt/threads.h"
 #include "ndispool/wire/same_file.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 namespace ndispool::host {

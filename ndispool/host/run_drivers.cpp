@@ -3,13 +3,13 @@
 #include "ndispool/host/configuration.h"
 #include "ndispool/host/exports.h"
 #include "ndispool/host/findings.h"
+#include "ndispool/host/hex.h"
 #include "ndispool/host/pnp.h"
 #include "ndispool/nt/text.h"
 #include "ndispool/nt/threads.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <iterator>
 #include <utility>
 
@@ -49,12 +49,6 @@ Kind kind_of(const RunDriver& one) {
 }
 
 } // namespace
-
-std::string hex(NTSTATUS status) {
-    char text[16];
-    std::snprintf(text, sizeof text, "0x%08X", static_cast<unsigned>(status));
-    return text;
-}
 
 RunDrivers::RunDrivers(const Setup& setup) : setup_(setup) {
     drivers_.emplace_back().file = setup.driver;

@@ -63,7 +63,4 @@ class RunDrivers {
     std::deque<RunDriver> drivers_; // each stays where it is
 };
 
-// 0xC0000001
-std::string hex(NTSTATUS status);
-
 } // namespace ndispool::host

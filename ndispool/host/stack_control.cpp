@@ -1,5 +1,6 @@
 #include "ndispool/host/stack_control.h"
 
+#include "ndispool/host/hex.h"
 #include "ndispool/host/pnp.h"
 #include "ndispool/host/power.h"
 #include "ndispool/host/reset.h"
@@ -7,8 +8,6 @@
 #include "ndispool/machine/work.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 namespace ndispool::host {
 
@@ -17,12 +16,6 @@ namespace {
 constexpr std::uint64_t poll_100ns = 10'000;             // 1 ms
 constexpr std::uint64_t reset_limit_100ns = 100'000'000; // 10 s
 constexpr char done[] = "done";
-
-std::string hex(NTSTATUS status) {
-    std::array<char, 16> text;
-    std::snprintf(text.data(), text.size(), "0x%08X", static_cast<unsigned>(status));
-    return text.data();
-}
 
 // The adapters that the drivers themselves have, other than the bottoms; those of the uppermost first.
 std::vector<Adapter*> adapters_above(const StackParts& parts) {
