@@ -24,9 +24,7 @@ constexpr std::uint64_t drain_limit_100ns =
     100'000'000; // 10 s: a lower driver that never completes must not hang the run
 
 bool drained(const Binding& binding) {
-    // Finished before started: no new one begins on a closing binding, so equal sums stay equal.
-    const std::uint64_t finished = binding.finished.sum();
-    return finished == binding.started.sum() && binding.requests.load(std::memory_order_acquire) == 0;
+    return operations_over(binding) && binding.requests.load(std::memory_order_acquire) == 0;
 }
 
 // ProtocolCloseAdapterComplete is due once nothing of the binding is out.
@@ -99,6 +97,11 @@ template <class Predicate> std::vector<Binding*> select(Predicate predicate) {
 }
 
 } // namespace
+
+bool operations_over(const Binding& binding) {
+    const std::uint64_t finished = binding.finished.sum(); // before `started`: see Tally
+    return finished == binding.started.sum();
+}
 
 NDIS_STATUS open(Protocol& protocol, Adapter& adapter, NDIS_HANDLE context, PNDIS_HANDLE handle) {
     auto owned = std::make_unique<Binding>();

@@ -60,6 +60,9 @@ NDIS_STATUS open(Protocol& protocol, Adapter& adapter, NDIS_HANDLE context, PNDI
 // NDIS_STATUS_SUCCESS when everything of the binding was back; else PENDING, and ProtocolCloseAdapterComplete follows.
 NDIS_STATUS close(Binding& binding);
 
+// No send or transfer of the binding is out. True for good once none can begin.
+bool operations_over(const Binding& binding);
+
 // For the code that waits for a binding to go.
 bool wait_until_closed(Binding& binding);
 

@@ -52,10 +52,7 @@ void put_bindings_to_sleep(Adapter& adapter, NDIS_DEVICE_POWER_STATE to) {
 
 // Protocols have sends and transfers back before they answer NetEventSetPower; what one did not wait for gets a moment here.
 void await_operations(const Adapter& adapter) {
-    const auto over = [](const Binding* binding) {
-        const std::uint64_t finished = binding->finished.sum(); // before `started`: see Tally
-        return finished == binding->started.sum();
-    };
+    const auto over = [](const Binding* binding) { return operations_over(*binding); };
     const std::uint64_t give_up = machine::uptime_100ns() + operations_limit_100ns;
     while (!std::ranges::all_of(bindings_on(adapter), over) && machine::uptime_100ns() < give_up)
         machine::sleep_100ns(poll_100ns);

@@ -136,74 +136,74 @@ class OneSlot {
     std::atomic<bool> halted = false;
 };
 
-TEST(Power, sends_of_a_serialized_miniport_that_is_halted_to_sleep_end_and_none_comes_to_it) {
-    Sleepers sleepers(0);
-    OneSlot slot(sleepers.miniport);
-    Stack stack(sleepers.miniport);
+// Such a miniport that knows no states, serialized, with a protocol on it.
+struct OneSlotStack {
+    Sleepers sleepers{0};
+    OneSlot slot{sleepers.miniport};
+    Stack stack{sleepers.miniport};
     TestProtocol protocol;
-    sleepers.hear(protocol);
-    stack.bind(protocol);
+
+    OneSlotStack() {
+        sleepers.hear(protocol);
+        stack.bind(protocol);
+    }
+};
+
+TEST(Power, sends_of_a_serialized_miniport_that_is_halted_to_sleep_end_and_none_comes_to_it) {
+    OneSlotStack one;
     std::size_t ended_before = 0;
-    sleepers.miniport.on_halt = [&] {
-        slot.halted = true;
-        ended_before = protocol.sent.size();
-        NdisMSendResourcesAvailable(sleepers.miniport.handle);
+    one.sleepers.miniport.on_halt = [&] {
+        one.slot.halted = true;
+        ended_before = one.protocol.sent.size();
+        NdisMSendResourcesAvailable(one.sleepers.miniport.handle);
     };
     std::array<TestPacket, 3> packets;
     std::array<PNDIS_PACKET, 3> array = {packets[0], packets[1], packets[2]};
-    NdisSendPackets(protocol.binding, array.data(), 3);
-    ASSERT_EQ(slot.inside, array[0]);
-    power_down(stack.adapter(), NdisDeviceStateD3);
+    NdisSendPackets(one.protocol.binding, array.data(), 3);
+    ASSERT_EQ(one.slot.inside, array[0]);
+    power_down(one.stack.adapter(), NdisDeviceStateD3);
     using Ends = std::vector<std::pair<PNDIS_PACKET, NDIS_STATUS>>;
     EXPECT_EQ(ended_before, 2u) << "what waited";
-    EXPECT_EQ(protocol.sent, (Ends{{array[1], NDIS_STATUS_FAILURE},
-                                   {array[2], NDIS_STATUS_FAILURE},
-                                   {array[0], NDIS_STATUS_REQUEST_ABORTED}}));
-    EXPECT_TRUE(power_up(stack.adapter()));
-    NdisSendPackets(protocol.binding, &array[1], 1);
-    EXPECT_EQ(slot.inside, array[1]) << "it no longer waits for resources";
-    NdisMSendComplete(sleepers.miniport.handle, array[1], NDIS_STATUS_SUCCESS);
-    sleepers.miniport.on_halt = [] {}; // that of the end comes without the protocol
-    EXPECT_TRUE(stack.findings().empty());
+    EXPECT_EQ(one.protocol.sent, (Ends{{array[1], NDIS_STATUS_FAILURE},
+                                       {array[2], NDIS_STATUS_FAILURE},
+                                       {array[0], NDIS_STATUS_REQUEST_ABORTED}}));
+    EXPECT_TRUE(power_up(one.stack.adapter()));
+    NdisSendPackets(one.protocol.binding, &array[1], 1);
+    EXPECT_EQ(one.slot.inside, array[1]) << "it no longer waits for resources";
+    NdisMSendComplete(one.sleepers.miniport.handle, array[1], NDIS_STATUS_SUCCESS);
+    one.sleepers.miniport.on_halt = [] {}; // that of the end comes without the protocol
+    EXPECT_TRUE(one.stack.findings().empty());
 }
 
 TEST(Power, what_a_miniport_has_inside_gets_a_moment_before_it_is_halted_to_sleep) {
-    Sleepers sleepers(0);
-    OneSlot slot(sleepers.miniport);
-    Stack stack(sleepers.miniport);
-    TestProtocol protocol;
-    sleepers.hear(protocol);
-    stack.bind(protocol);
-    sleepers.miniport.on_halt = [&] { slot.halted = true; };
+    OneSlotStack one;
+    one.sleepers.miniport.on_halt = [&] { one.slot.halted = true; };
     TestPacket packet;
     PNDIS_PACKET array = packet;
-    NdisSendPackets(protocol.binding, &array, 1);
+    NdisSendPackets(one.protocol.binding, &array, 1);
     std::jthread finisher([&] {
-        EXPECT_TRUE(eventually([&] { return stack.adapter().state.load() == AdapterState::low_power; }));
-        EXPECT_FALSE(slot.halted);
-        NdisMSendComplete(sleepers.miniport.handle, slot.inside, NDIS_STATUS_SUCCESS);
+        EXPECT_TRUE(eventually([&] { return one.stack.adapter().state.load() == AdapterState::low_power; }));
+        EXPECT_FALSE(one.slot.halted);
+        NdisMSendComplete(one.sleepers.miniport.handle, one.slot.inside, NDIS_STATUS_SUCCESS);
     });
-    power_down(stack.adapter(), NdisDeviceStateD3);
-    ASSERT_EQ(protocol.sent.size(), 1u);
-    EXPECT_EQ(protocol.sent[0].second, NDIS_STATUS_SUCCESS);
+    power_down(one.stack.adapter(), NdisDeviceStateD3);
+    ASSERT_EQ(one.protocol.sent.size(), 1u);
+    EXPECT_EQ(one.protocol.sent[0].second, NDIS_STATUS_SUCCESS);
 }
 
 TEST(Power, what_a_serialized_miniport_completes_in_its_halt_handler_is_complete) {
-    Sleepers sleepers(0);
-    OneSlot slot(sleepers.miniport);
-    Stack stack(sleepers.miniport);
-    TestProtocol protocol;
-    sleepers.hear(protocol);
-    stack.bind(protocol);
-    sleepers.miniport.on_halt = [&] { NdisMSendComplete(sleepers.miniport.handle, slot.inside, NDIS_STATUS_SUCCESS); };
+    OneSlotStack one;
+    one.sleepers.miniport.on_halt = [&] {
+        NdisMSendComplete(one.sleepers.miniport.handle, one.slot.inside, NDIS_STATUS_SUCCESS);
+    };
     TestPacket packet;
     PNDIS_PACKET array = packet;
-    NdisSendPackets(protocol.binding, &array, 1);
-    power_down(stack.adapter(), NdisDeviceStateD3);
-    ASSERT_EQ(protocol.sent.size(), 1u);
-    EXPECT_EQ(protocol.sent[0].second, NDIS_STATUS_SUCCESS);
-    sleepers.miniport.on_halt = [] {};
-    EXPECT_TRUE(stack.findings().empty());
+    NdisSendPackets(one.protocol.binding, &array, 1);
+    power_down(one.stack.adapter(), NdisDeviceStateD3);
+    ASSERT_EQ(one.protocol.sent.size(), 1u);
+    EXPECT_EQ(one.protocol.sent[0].second, NDIS_STATUS_SUCCESS);
+    one.sleepers.miniport.on_halt = [] {};
+    EXPECT_TRUE(one.stack.findings().empty());
 }
 
 TEST(Power, an_adapter_may_be_removed_while_it_sleeps_and_is_not_halted_twice) {

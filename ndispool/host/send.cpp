@@ -18,7 +18,7 @@ namespace {
 constexpr unsigned max_completion_depth = 16;
 constinit thread_local unsigned completion_depth [[gnu::tls_model("initial-exec")]] = 0;
 
-// Before and after, packets wait for nobody.
+// In every other state a send fails at once; it does not wait for the adapter.
 bool takes_sends(const Adapter& adapter) {
     const AdapterState state = adapter.state.load(std::memory_order_acquire);
     return state == AdapterState::running || state == AdapterState::unbinding;
