@@ -211,10 +211,10 @@ std::optional<NDIS_STATUS> answer_for_binding(Binding& binding, NDIS_REQUEST& re
         if (query)
             return answer(request, binding.filter.types.load(std::memory_order_relaxed));
         return std::nullopt;
-    case OID_GEN_CURRENT_LOOKAHEAD:
-        if (query)
-            return answer(request, merge_without(*binding.adapter, nullptr).lookahead);
-        return std::nullopt;
+    case OID_GEN_CURRENT_LOOKAHEAD: {
+        const UINT wish = query ? merge_without(*binding.adapter, nullptr).lookahead : 0;
+        return wish > 0 ? std::optional(answer(request, wish)) : std::nullopt; // nobody's wish: the miniport's own
+    }
     case OID_802_3_MULTICAST_LIST: {
         if (!query)
             return std::nullopt;
@@ -266,8 +266,9 @@ void withdraw(Binding& binding) {
 void restore(Adapter& adapter, std::function<void()> afterwards) {
     const Union merged = merge_without(adapter, nullptr);
     tell(adapter, OID_GEN_CURRENT_PACKET_FILTER, bytes_of(merged.types));
-    tell(adapter, OID_802_3_MULTICAST_LIST, bytes_of(merged.multicast));
-    tell(adapter, OID_GEN_CURRENT_LOOKAHEAD, bytes_of(merged.lookahead), std::move(afterwards));
+    if (merged.lookahead > 0)
+        tell(adapter, OID_GEN_CURRENT_LOOKAHEAD, bytes_of(merged.lookahead));
+    tell(adapter, OID_802_3_MULTICAST_LIST, bytes_of(merged.multicast), std::move(afterwards));
 }
 
 } // namespace ndispool::host

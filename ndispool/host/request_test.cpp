@@ -186,15 +186,28 @@ TEST(Filter, a_multicast_list_is_a_multiple_of_six_bytes_and_at_most_the_minipor
 
 TEST(Filter, the_lookahead_is_the_largest_wish_and_never_above_the_maximum) {
     TestMiniport miniport;
+    miniport.on_request = [](bool set, NDIS_OID oid, std::span<std::byte> buffer) -> std::optional<NDIS_STATUS> {
+        if (set || oid != OID_GEN_CURRENT_LOOKAHEAD)
+            return std::nullopt;
+        const ULONG own = 123;
+        std::memcpy(buffer.data(), &own, sizeof own);
+        return NDIS_STATUS_SUCCESS;
+    };
     Stack stack(miniport);
     TestProtocol first, second;
     stack.bind(first);
     stack.bind(second);
+    ULONG current = 0;
+    NDIS_REQUEST request = query(OID_GEN_CURRENT_LOOKAHEAD, &current, sizeof current);
+    EXPECT_EQ(submit_on(first, request), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(current, 123u) << "nobody has a wish: what the miniport says";
     ULONG wish = 200;
     EXPECT_EQ(first.set(OID_GEN_CURRENT_LOOKAHEAD, &wish, sizeof wish), NDIS_STATUS_SUCCESS);
     wish = 100;
     EXPECT_EQ(second.set(OID_GEN_CURRENT_LOOKAHEAD, &wish, sizeof wish), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(stack.adapter().block.CurrentLookahead, 200u);
+    EXPECT_EQ(submit_on(second, request), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(current, 200u);
     wish = 1501;
     EXPECT_EQ(second.set(OID_GEN_CURRENT_LOOKAHEAD, &wish, sizeof wish), NDIS_STATUS_INVALID_DATA);
 }

@@ -512,6 +512,7 @@ TEST(Stack, a_reset_that_lost_the_addresses_gets_the_filter_again) {
     machine::drain_work();
     EXPECT_NE(std::find(set.begin(), set.end(), NDIS_OID{OID_GEN_CURRENT_PACKET_FILTER}), set.end());
     EXPECT_NE(std::find(set.begin(), set.end(), NDIS_OID{OID_802_3_MULTICAST_LIST}), set.end());
+    EXPECT_EQ(std::find(set.begin(), set.end(), NDIS_OID{OID_GEN_CURRENT_LOOKAHEAD}), set.end()) << "nobody has a wish";
     EXPECT_FALSE(stack.adapter().resetting);
 }
 

@@ -62,7 +62,7 @@ VOID return_packet(NDIS_HANDLE context, PNDIS_PACKET packet) {
     at(context).take_back(packet);
 }
 
-constexpr std::array<NDIS_OID, 33> supported = {
+constexpr std::array<NDIS_OID, 36> supported = {
     OID_GEN_SUPPORTED_LIST,
     OID_GEN_HARDWARE_STATUS,
     OID_GEN_MEDIA_SUPPORTED,
@@ -93,6 +93,9 @@ constexpr std::array<NDIS_OID, 33> supported = {
     OID_802_3_CURRENT_ADDRESS,
     OID_802_3_MULTICAST_LIST,
     OID_802_3_MAXIMUM_LIST_SIZE,
+    OID_802_3_RCV_ERROR_ALIGNMENT,
+    OID_802_3_XMIT_ONE_COLLISION,
+    OID_802_3_XMIT_MORE_COLLISIONS,
     OID_PNP_CAPABILITIES,
     OID_PNP_QUERY_POWER,
     OID_PNP_SET_POWER,
@@ -163,6 +166,9 @@ std::vector<std::byte> value_of(NDIS_OID oid, const wire::Counters& counters, UL
         return number(static_cast<ULONG>(counters.skipped));
     case OID_GEN_XMIT_ERROR:
     case OID_GEN_RCV_NO_BUFFER:
+    case OID_802_3_RCV_ERROR_ALIGNMENT:
+    case OID_802_3_XMIT_ONE_COLLISION:
+    case OID_802_3_XMIT_MORE_COLLISIONS:
         return number(0);
     case OID_802_3_PERMANENT_ADDRESS:
     case OID_802_3_CURRENT_ADDRESS:
@@ -180,7 +186,8 @@ WireAdapter::WireAdapter(wire::Wire& wire, Traffic& traffic, unsigned processor,
     : wire_(wire), traffic_(traffic), processor_(processor), address_(address_of(number)),
       slots_(processor, slot_count, Reserved::miniport), freedom_(freedom),
       outlet_(wire, traffic, [this](std::span<const PNDIS_PACKET> packets) { sent(packets); }),
-      completions_([this](PNDIS_PACKET packet) { complete_put_off(packet); }), waker_(wire, processor) {}
+      completions_([this](PNDIS_PACKET packet) { complete_put_off(packet); }), waker_(wire, processor),
+      lookahead_(frame_bytes) {}
 
 void WireAdapter::enroll(Driver& driver) {
     auto miniport = std::make_unique<MiniportDriver>();

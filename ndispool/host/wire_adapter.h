@@ -79,7 +79,7 @@ class WireAdapter final : public machine::Poller {
     WireWaker waker_;
     NDIS_HANDLE adapter_ = nullptr;
     std::atomic<bool> initialized_{false}, awake_{true}, connected_{true}; // switches; order no other data
-    ULONG filter_ = 0, lookahead_ = 0;
+    ULONG filter_ = 0, lookahead_;
 };
 
 } // namespace ndispool::host
