@@ -11,14 +11,16 @@ namespace {
 constexpr std::uint64_t other_direction = 0x9e3779b97f4a7c15; // any number but 0: the two sequences differ
 constexpr std::string_view scheme = "lossy:";
 
-BadLane::Time now() {
-    return std::chrono::steady_clock::now();
-}
-
 } // namespace
 
-Lossy::Lossy(std::string spec, std::unique_ptr<Wire> inner, const Impairment& impairment, std::uint64_t seed)
-    : Wire(std::move(spec)), inner_(std::move(inner)), in_(impairment, seed), out_(impairment, seed ^ other_direction) {
+Lossy::Lossy(std::string spec, std::unique_ptr<Wire> inner, const Impairment& impairment, std::uint64_t seed,
+             std::uint64_t (*now_100ns)() noexcept)
+    : Wire(std::move(spec)), inner_(std::move(inner)), now_100ns_(now_100ns), in_(impairment, seed),
+      out_(impairment, seed ^ other_direction) {}
+
+Lossy::Time Lossy::now() const {
+    using Ticks = std::chrono::duration<std::uint64_t, std::ratio<1, 10'000'000>>;
+    return now_100ns_ ? Time(Ticks(now_100ns_())) : std::chrono::steady_clock::now();
 }
 
 void Lossy::fetch(Time now) {
@@ -120,7 +122,8 @@ std::unique_ptr<Wire> open_lossy(const Spec& spec, const Options& options) {
                                  "lossy:loss=1%,delay=5ms:packet:eth0"));
     const std::string_view what = spec.argument.substr(0, spec.argument.find(':'));
     const Impairment impairment = parse_impairment(spec, what);
-    return std::make_unique<Lossy>(std::string(spec.text), open(wire, options), impairment, options.seed);
+    return std::make_unique<Lossy>(std::string(spec.text), open(wire, options), impairment, options.seed,
+                                   options.now_100ns);
 }
 
 } // namespace ndispool::wire

@@ -14,7 +14,9 @@ namespace ndispool::wire {
 
 class Lossy final : public Wire {
   public:
-    Lossy(std::string spec, std::unique_ptr<Wire> inner, const Impairment& impairment, std::uint64_t seed);
+    // `now_100ns` is the clock of delays; null: the system's, which never goes back.
+    Lossy(std::string spec, std::unique_ptr<Wire> inner, const Impairment& impairment, std::uint64_t seed,
+          std::uint64_t (*now_100ns)() noexcept = nullptr);
 
     std::size_t receive(std::span<Frame> frames) override;
     std::size_t transmit(std::span<const Frame> frames) override;
@@ -34,10 +36,12 @@ class Lossy final : public Wire {
   private:
     using Time = BadLane::Time;
     static constexpr std::size_t batch = 64;
+    Time now() const;
     void fetch(Time now);
     void push_out(Time now);
 
     const std::unique_ptr<Wire> inner_;
+    std::uint64_t (*const now_100ns_)() noexcept;
 
     // The receiving thread's.
     BadLane in_;

@@ -205,6 +205,19 @@ TEST(Lossy, delayed_frames_go_out_though_nothing_is_transmitted_any_more) {
     EXPECT_EQ(arrived, 5U);
 }
 
+std::uint64_t test_clock = 0;
+
+TEST(Lossy, delays_follow_the_clock_that_is_given) {
+    Lossy wire(
+        "lossy", memory_source(frames(3)), impairment("delay=5s"), 9, +[]() noexcept { return test_clock; });
+    std::vector<Frame> got(8);
+    EXPECT_EQ(wire.receive(got), 0U);
+    test_clock = 49'999'999;
+    EXPECT_EQ(wire.receive(got), 0U);
+    test_clock = 50'000'000;
+    EXPECT_EQ(wire.receive(got), 3U);
+}
+
 TEST(Lossy, a_file_inside_is_the_same_file) {
     const testing::Folder folder;
     testing::write_file(folder / "x.pcap", "");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <net/if.h>
 
 #include "ndispool/wire/lossy.h"
 #include "ndispool/wire/null.h"
@@ -40,7 +41,8 @@ std::string guess(const Spec& spec) {
     std::error_code ignored;
     if (std::filesystem::exists(std::string(spec.text), ignored))
         return "replay:" + std::string(spec.text);
-    return {};
+    const std::string name(spec.text);
+    return name.size()<IF_NAMESIZE&& ::if_nametoindex(name.c_str())> 0 ? "packet:" + name : std::string();
 }
 
 [[noreturn]] void refuse(const Spec& spec) {

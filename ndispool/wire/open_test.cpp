@@ -43,6 +43,10 @@ TEST(Open, the_name_of_a_file_alone_is_refused_with_replay_as_what_was_meant) {
     EXPECT_FALSE(contains(refusal(folder / "missing.pcap"), "did you mean"));
 }
 
+TEST(Open, the_name_of_an_interface_alone_is_refused_with_packet_as_what_was_meant) {
+    EXPECT_TRUE(contains(refusal("lo"), "did you mean packet:lo?"));
+}
+
 TEST(Open, what_cannot_be_the_name_of_an_interface_is_refused_before_the_machine_is_asked) {
     for (const char* scheme : {"tap", "packet"})
         for (const char* name : {"", ":", ":a/b", ":a b", ":sixteen-letters-", ":..", ":a:b"})
