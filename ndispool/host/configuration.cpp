@@ -110,7 +110,7 @@ NDIS_CONFIGURATION_PARAMETER binary(Configuration& owner, std::vector<std::uint8
     return parameter;
 }
 
-// The type asked for counts only where a string holds a number: setup files store numbers as strings.
+// The type asked for counts only where a string holds a number, as setup files store numbers, or is all that a list would hold.
 NDIS_CONFIGURATION_PARAMETER parameter_of(Configuration& owner, const RegistryValue& value, NDIS_PARAMETER_TYPE type) {
     if (const auto* number = std::get_if<std::uint32_t>(&value))
         return integer(*number, type);
@@ -122,7 +122,7 @@ NDIS_CONFIGURATION_PARAMETER parameter_of(Configuration& owner, const RegistryVa
     if (type == NdisParameterInteger || type == NdisParameterHexInteger)
         if (const auto number = number_in(text, type))
             return integer(*number, type);
-    return string(owner, text, NdisParameterString);
+    return type == NdisParameterMultiString ? multi_string(owner, {text}) : string(owner, text, NdisParameterString);
 }
 
 RegistryValue value_of(const NDIS_CONFIGURATION_PARAMETER& parameter) {
@@ -181,9 +181,12 @@ NDIS_HANDLE open_for(const Driver& driver, const Adapter& adapter) {
 
 NDIS_HANDLE open_for_bind(const BindContext& bind) {
     const Driver& driver = *bind.protocol->driver;
-    const auto& miniports = driver.miniports;
-    if (std::any_of(miniports.begin(), miniports.end(), [](const auto& miniport) { return miniport->layered; }))
-        key_of(driver).make(adapter_path(bind.adapter->name)).set_value(u"UpperBindings", upper_device(*bind.adapter));
+    constexpr char16_t keyword[] = u"UpperBindings";
+    RegistryKey& key = key_of(driver);
+    RegistryKey& adapter = key.make(adapter_path(bind.adapter->name));
+    if (!adapter.value(keyword) && !key.make(parameters_path).value(keyword) &&
+        std::ranges::any_of(driver.miniports, [](const auto& miniport) { return miniport->layered; }))
+        adapter.set_value(keyword, upper_device(*bind.adapter));
     return open_for(driver, *bind.adapter);
 }
 
@@ -276,14 +279,20 @@ void add_adapter_parameters(const std::vector<Parameter>& parameters, std::u16st
     set_values(key_of(service).make(adapter_path(device)), parameters);
 }
 
-// \Device\{6E646973-706F-6F6C-0000-...}: the same with the next fourth group.
+// \Device\{6E646973-706F-6F6C-0000-...}: the same with the next fourth group. A name that somebody else chose: with an addition.
 std::u16string upper_device(std::u16string_view device) {
     std::u16string name(device);
     constexpr std::size_t behind_group = sizeof "-000000000000}" - 1;
     constexpr std::u16string_view digits = u"0123456789ABCDEF";
-    char16_t& digit = name.at(name.size() - behind_group - 1);
-    digit = digits.at(digits.find(digit) + 1); // sixteen drivers on top of each other
-    return name;
+    if (name.size() > behind_group && name.back() == u'}') {
+        char16_t& digit = name[name.size() - behind_group - 1];
+        const std::size_t value = digits.find(digit);
+        if (value < digits.size() - 1) {
+            digit = digits[value + 1];
+            return name;
+        }
+    }
+    return name + u"-1";
 }
 
 std::u16string upper_device(const Adapter& adapter) {

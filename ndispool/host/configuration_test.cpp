@@ -65,6 +65,14 @@ TEST(Configuration, strings_and_lists_of_strings_are_counted) {
     EXPECT_EQ(nt::view(configuration.value->ParameterData.StringData), std::u16string_view(u"x\0yz\0\0", 6));
 }
 
+// Drivers walk through a list up to its empty string.
+TEST(Configuration, a_string_that_is_asked_for_as_a_list_is_a_list_of_one) {
+    Configuration configuration(std::vector<Parameter>{{"S", "abc"}});
+    ASSERT_EQ(configuration.read(u"S", NdisParameterMultiString), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(configuration.value->ParameterType, NdisParameterMultiString);
+    EXPECT_EQ(nt::view(configuration.value->ParameterData.StringData), std::u16string_view(u"abc\0", 5));
+}
+
 TEST(Configuration, the_pseudo_keywords_are_always_there) {
     Configuration configuration(std::vector<Parameter>{});
     ASSERT_EQ(configuration.read(u"NdisVersion", NdisParameterInteger), NDIS_STATUS_SUCCESS);
@@ -116,6 +124,11 @@ TEST(Configuration, an_intermediate_driver_finds_its_upper_binding_in_the_sectio
     Adapter& adapter = stack.adapter();
     EXPECT_NE(upper_device(adapter), adapter.name);
     EXPECT_EQ(upper_device(adapter).substr(0, 9), u"\\Device\\{");
+    EXPECT_EQ(upper_device(u"\\Device\\{6E646973-706F-6F6C-0000-000000000001}"),
+              u"\\Device\\{6E646973-706F-6F6C-0001-000000000001}");
+    EXPECT_EQ(upper_device(u"\\Device\\{6E646973-706F-6F6C-000F-000000000001}"),
+              u"\\Device\\{6E646973-706F-6F6C-000F-000000000001}-1");
+    EXPECT_EQ(upper_device(u"\\Device\\A"), u"\\Device\\A-1") << "a name that a driver or user chose";
     NDIS_STATUS status;
     NDIS_HANDLE handle;
     NDIS_STRING section = NDIS_STRING_CONST("nobody\\Parameters\\Adapters\\{none}");

@@ -12,10 +12,29 @@ struct Adapter;
 
 class Operation {
   public:
-    Operation();
+    Operation() : Operation(false) {}
     ~Operation();
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
+
+    // What a driver does from another thread for a handler that has pended is a part of the operation that waits for it.
+    static Operation part_of_one_that_waits() { return Operation(true); }
+
+  private:
+    explicit Operation(bool may_be_a_part);
+    bool entered_ = false, part_ = false;
+};
+
+// Lives while who operates, if this thread does, waits for a handler that has pended.
+class WaitingOperation {
+  public:
+    WaitingOperation();
+    ~WaitingOperation();
+    WaitingOperation(const WaitingOperation&) = delete;
+    WaitingOperation& operator=(const WaitingOperation&) = delete;
+
+  private:
+    const bool operates_;
 };
 
 // Called for every adapter that a driver has started, at the end of the operation that led to it.

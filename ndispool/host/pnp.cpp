@@ -36,7 +36,8 @@ std::vector<Adapter*> failed;
 
 std::mutex event_lock; // guards pending_events
 struct PendingEvent {
-    NET_PNP_EVENT* event;
+    const NET_PNP_EVENT* event; // an intermediate driver hands on the one that it is told itself
+    const Binding* binding;
     std::int32_t completed = 0;
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
 };
@@ -44,6 +45,17 @@ std::vector<PendingEvent*> pending_events;
 
 bool same_name(std::u16string_view a, std::u16string_view b) {
     return nt::compare(a, b, true) == 0;
+}
+
+// For a handler that has pended: what the driver does meanwhile, from whatever thread, is part of the operation.
+bool wait_for_driver(std::int32_t& completed) {
+    const WaitingOperation waiting;
+    return machine::wait(completed, false, handler_limit);
+}
+
+bool wait_for_close(Binding& binding) {
+    const WaitingOperation waiting;
+    return wait_until_closed(binding);
 }
 
 void call_bind_handler(BindContext& context) {
@@ -54,7 +66,7 @@ void call_bind_handler(BindContext& context) {
                static_cast<NDIS_HANDLE>(&context), &name, static_cast<PVOID>(&section), PVOID{nullptr});
     if (status != NDIS_STATUS_PENDING)
         context.status = status; // a completion on the synchronous path as well is a duplicate (NT 4 text allows it)
-    else if (!machine::wait(context.completed, false, handler_limit))
+    else if (!wait_for_driver(context.completed))
         report("complete-missing", "ProtocolBindAdapter pended and NdisCompleteBindAdapter was not called within 30 s",
                reinterpret_cast<const void*>(context.protocol->handlers.BindAdapterHandler));
 }
@@ -68,7 +80,7 @@ void call_unbind_handler(Binding& binding) {
     NDIS_STATUS status = NDIS_STATUS_FAILURE;
     nt::invoke(binding.abi, binding.handlers().UnbindAdapterHandler, &status, binding.context(),
                static_cast<NDIS_HANDLE>(&context));
-    if (status == NDIS_STATUS_PENDING && !machine::wait(context.completed, false, handler_limit))
+    if (status == NDIS_STATUS_PENDING && !wait_for_driver(context.completed))
         report("unbind-order", "ProtocolUnbindAdapter pended and NdisCompleteUnbindAdapter was not called within 30 s",
                reinterpret_cast<const void*>(binding.handlers().UnbindAdapterHandler));
     std::scoped_lock guard(binds_lock);
@@ -159,7 +171,7 @@ void unbind(Binding& binding) {
     if (binding.state.load(std::memory_order_acquire) == BindingState::closed || binding.unbinding.exchange(true))
         return;
     call_unbind_handler(binding);
-    if (!wait_until_closed(binding)) {
+    if (!wait_for_close(binding)) {
         report("unbind-order", "a binding was not closed by ProtocolUnbindAdapter; NDIS closed it",
                reinterpret_cast<const void*>(binding.handlers().UnbindAdapterHandler));
         if (close(binding) == NDIS_STATUS_PENDING)
@@ -170,7 +182,7 @@ void unbind(Binding& binding) {
 NDIS_STATUS tell(Protocol& protocol, Binding* binding, NET_PNP_EVENT& event) {
     if (!protocol.handlers.PnPEventHandler)
         return NDIS_STATUS_NOT_SUPPORTED;
-    PendingEvent pending{&event};
+    PendingEvent pending{&event, binding};
     {
         std::scoped_lock guard(event_lock);
         pending_events.push_back(&pending);
@@ -178,7 +190,7 @@ NDIS_STATUS tell(Protocol& protocol, Binding* binding, NET_PNP_EVENT& event) {
     NDIS_STATUS status = nt::invoke(protocol.driver->abi, protocol.handlers.PnPEventHandler,
                                     binding ? binding->context() : NDIS_HANDLE{nullptr}, &event);
     if (status == NDIS_STATUS_PENDING) {
-        const bool answered = machine::wait(pending.completed, false, handler_limit);
+        const bool answered = wait_for_driver(pending.completed);
         status = answered ? pending.status : NDIS_STATUS_FAILURE;
         if (!answered)
             report("complete-missing", "ProtocolPnPEvent pended and NdisCompletePnPEvent was not called within 30 s",
@@ -189,15 +201,19 @@ NDIS_STATUS tell(Protocol& protocol, Binding* binding, NET_PNP_EVENT& event) {
     return status;
 }
 
-void complete_event(NET_PNP_EVENT& event, NDIS_STATUS status) {
+// One event may be pending on several bindings; who does not name one of them ends the one that was told last.
+void complete_event(const NET_PNP_EVENT& event, const Binding* binding, NDIS_STATUS status) {
     std::scoped_lock guard(event_lock);
+    PendingEvent* last = nullptr;
     for (PendingEvent* pending : pending_events)
-        if (pending->event == &event) {
-            pending->status = status;
-            machine::set(pending->completed);
-            return;
-        }
-    report("complete-twice", "NdisCompletePnPEvent was called for an event that is not pending");
+        if (pending->event == &event && (!last || last->binding != binding || pending->binding == binding))
+            last = pending;
+    if (!last) {
+        report("complete-twice", "NdisCompletePnPEvent was called for an event that is not pending");
+        return;
+    }
+    last->status = status;
+    machine::set(last->completed);
 }
 
 void remove(Adapter& adapter) {

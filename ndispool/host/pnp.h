@@ -38,7 +38,7 @@ void unbind(Binding& binding);
 
 // ProtocolPnPEvent, waited for; a protocol without the handler answers NOT_SUPPORTED. The binding may be null.
 NDIS_STATUS tell(Protocol& protocol, Binding* binding, NET_PNP_EVENT& event);
-void complete_event(NET_PNP_EVENT& event, NDIS_STATUS status);
+void complete_event(const NET_PNP_EVENT& event, const Binding* binding, NDIS_STATUS status);
 
 // Unbinds everything above (last bound first), waits for lent packets, halts. Does nothing for an adapter that does not run.
 void remove(Adapter& adapter);

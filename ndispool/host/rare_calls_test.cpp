@@ -144,6 +144,30 @@ TEST(Stack, a_power_event_that_a_protocol_completes_later_is_waited_for) {
     EXPECT_EQ(findings[0].rule, "complete-twice");
 }
 
+// As by NdisIMNotifyPnPEvent: an intermediate driver hands on the event that it is told itself, and answers when it is over.
+TEST(Stack, an_event_that_is_handed_on_pends_for_each_binding_by_itself) {
+    TestMiniport miniport;
+    Stack stack(miniport);
+    TestProtocol below, above;
+    std::jthread later;
+    above.on_event = [&](NET_PNP_EVENT& event) {
+        later = std::jthread([&] { NdisCompletePnPEvent(NDIS_STATUS_FAILURE, above.binding, &event); });
+        return NDIS_STATUS_PENDING;
+    };
+    NDIS_STATUS answer_above = NDIS_STATUS_SUCCESS;
+    below.on_event = [&](NET_PNP_EVENT& event) {
+        answer_above = tell(*above.protocol, &above.bound(), event);
+        return NDIS_STATUS_SUCCESS;
+    };
+    stack.bind(below);
+    stack.bind(above);
+    NET_PNP_EVENT event{};
+    event.NetEvent = NetEventQueryRemoveDevice;
+    EXPECT_EQ(tell(*below.protocol, &below.bound(), event), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(answer_above, NDIS_STATUS_FAILURE);
+    EXPECT_TRUE(stack.findings().empty());
+}
+
 TEST(Stack, an_adapters_context_is_known_to_its_driver_and_to_who_is_bound_to_it) {
     TestMiniport miniport;
     Stack stack(miniport);

@@ -147,6 +147,7 @@ NDIS_STATUS initialize_instance(MiniportDriver& miniport, std::u16string name, N
         return NDIS_STATUS_NOT_ACCEPTED;
     Instance instance{&miniport, std::move(name), context};
     if (!pends()) {
+        const Operation part = Operation::part_of_one_that_waits();
         initialize(std::move(instance));
         return NDIS_STATUS_SUCCESS;
     }
@@ -234,6 +235,7 @@ NDIS_STATUS NdisIMRegisterLayeredMiniport(NDIS_HANDLE wrapper, PNDIS_MINIPORT_CH
 
 VOID NdisIMDeregisterLayeredMiniport(NDIS_HANDLE handle) {
     if (MiniportDriver* const miniport = miniport_of(handle)) {
+        const Operation part = Operation::part_of_one_that_waits();
         for (Adapter* adapter : adapters_of(*miniport))
             host::remove(*adapter);
         miniport->registered = false;
@@ -280,8 +282,8 @@ VOID NdisCompleteUnbindAdapter(NDIS_HANDLE unbind_context, NDIS_STATUS) {
     complete_unbind(unbind_context);
 }
 
-VOID NdisCompletePnPEvent(NDIS_STATUS status, NDIS_HANDLE, PNET_PNP_EVENT event) {
-    complete_event(*event, status);
+VOID NdisCompletePnPEvent(NDIS_STATUS status, NDIS_HANDLE binding, PNET_PNP_EVENT event) {
+    complete_event(*event, binding ? binding_of(binding) : nullptr, status);
 }
 
 VOID NdisReEnumerateProtocolBindings(NDIS_HANDLE handle) {
@@ -349,6 +351,7 @@ NDIS_STATUS NdisIMCancelInitializeDeviceInstance(NDIS_HANDLE driver, PNDIS_STRIN
 NDIS_STATUS NdisIMDeInitializeDeviceInstance(NDIS_HANDLE handle) {
     if (!handle || !adapter_of(handle)->miniport->layered)
         return NDIS_STATUS_FAILURE;
+    const Operation part = Operation::part_of_one_that_waits();
     host::remove(*adapter_of(handle));
     return NDIS_STATUS_SUCCESS;
 }

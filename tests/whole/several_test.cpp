@@ -83,6 +83,56 @@ TEST(SeveralAdapters, are_all_suspended_unbound_removed_and_inserted_by_one_comm
     }
 }
 
+host::Report split(const host::Wires& wires, std::size_t uppers, unsigned processors, host::Completions completions,
+                   Script* script = nullptr) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < uppers; ++i)
+        names.push_back("\\Device\\Upper" + std::to_string(i));
+    host::Setup setup;
+    setup.driver = NDISPOOL_SPLITTER;
+    if (uppers > 0)
+        setup.parameters = {{"UpperBindings", names}};
+    setup.processors = processors;
+    setup.completions = completions;
+    setup.commands = script;
+    setup.clock = machine::Clock::virtual_;
+    setup.more_above.resize(wires.above.size() - 1, "null");
+    const host::StopFlag go_on{false};
+    return host::run(setup, wires, go_on);
+}
+
+TEST(Splitter, has_several_adapters_over_one_binding_and_its_binds_and_unbinds_pend) {
+    for (const unsigned processors : {1u, 2u})
+        for (const host::Completions form : forms) {
+            const Several three(3, true);
+            const auto below = wire::memory_source(frames(200, 40), 1, MemorySource::Taken::kept);
+            expect_clean(split({{below.get()}, three.of(three.sources)}, 3, processors, form));
+            EXPECT_EQ(below->kept().size(), 900u);
+            for (const auto& above : three.sources)
+                expect_same(above->kept(), frames(200, 40));
+        }
+}
+
+TEST(Splitter, finds_one_name_where_nobody_gave_a_list) {
+    const auto below = wire::memory_source(frames(50), 1, MemorySource::Taken::dropped);
+    const auto above = wire::memory_source({}, 1, MemorySource::Taken::kept);
+    expect_clean(split({{below.get()}, {above.get()}}, 0, 1, host::Completions::natural));
+    expect_same(above->kept(), frames(50));
+}
+
+TEST(Splitter, survives_power_unbinding_and_removal_whose_handlers_all_pend) {
+    for (const unsigned processors : {1u, 2u})
+        for (const host::Completions form : forms) {
+            const auto below = wire::open("null:100");
+            const auto above = wire::open("null"), other = wire::open("null");
+            Script script{"sleep 0.01", "power-down", "power-up",        "unbind", "bind", "sleep 0.01",
+                          "remove",     "insert",     "surprise-remove", "insert", "end"};
+            expect_clean(split({{below.get()}, {above.get(), other.get()}}, 2, processors, form, &script));
+            for (const std::string& answer : script.answers)
+                EXPECT_NE(answer.find("done"), std::string::npos) << answer;
+        }
+}
+
 std::vector<std::byte> frame_of(std::uint8_t value) {
     std::vector<std::byte> frame(60, std::byte{value});
     std::fill_n(frame.begin(), 6, std::byte{0xff});
