@@ -224,7 +224,6 @@ bool WireAdapter::poll() noexcept {
     const bool received = receive();
     if (received)
         traffic_.moved();
-    waker_.polled(sent || received);
     return sent || received;
 }
 

@@ -31,6 +31,7 @@ class WireAdapter final : public machine::Poller {
     NDIS_STATUS send_one(PNDIS_PACKET packet);
 
     bool poll() noexcept override;
+    void about_to_sleep() noexcept override { waker_.watch(); }
     // What the wire has not taken is completed with `status`.
     void give_up(NDIS_STATUS status = NDIS_STATUS_REQUEST_ABORTED);
     // Plugs the cable in or out and says so to the bindings. Without a cable nothing comes in and sends fail.

@@ -204,7 +204,6 @@ bool WireEdge::poll() noexcept {
     const bool sent = forward();
     if (sent)
         traffic_.moved();
-    waker_.polled(taken || sent);
     return taken || sent;
 }
 

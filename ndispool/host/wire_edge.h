@@ -32,6 +32,7 @@ class WireEdge final : public machine::Poller {
     bool bound() const { return binding_.load(std::memory_order_acquire) != nullptr; }
 
     bool poll() noexcept override;
+    void about_to_sleep() noexcept override { waker_.watch(); }
     // What the wire has not taken is given back.
     void give_up();
     bool idle();

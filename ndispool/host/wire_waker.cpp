@@ -40,7 +40,6 @@ WireWaker::~WireWaker() {
         ::close(stop_);
 }
 
-// Once: the kernel tells at once when a frame is there already, so none is missed.
 void WireWaker::watch() noexcept {
     if (!thread_.joinable() || watching_.load(std::memory_order_relaxed))
         return;

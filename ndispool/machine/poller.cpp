@@ -25,6 +25,12 @@ class alignas(64) PollerList {
         return did;
     }
 
+    void warn_all() noexcept {
+        for (Poller* poller = first_.load(std::memory_order_acquire); poller; // as in poll_all()
+             poller = poller->next_.load(std::memory_order_acquire))
+            poller->about_to_sleep();
+    }
+
     bool empty() const noexcept { return !first_.load(std::memory_order_relaxed); }
 
     void clear() noexcept {
@@ -100,6 +106,11 @@ void wake(unsigned processor) noexcept {
 
 bool run_pollers(unsigned processor) noexcept {
     return lists[processor].poll_all();
+}
+
+void warn_pollers(unsigned processor) noexcept {
+    const DispatchScope scope; // a poller that is removed is not freed before
+    lists[processor].warn_all();
 }
 
 bool has_pollers(unsigned processor) noexcept {

@@ -1,7 +1,7 @@
 // Pollers: what a processor looks at once a round, such as the receive side of a wire.
 //
 // Always holds: poll() of one poller never runs twice at once. It runs at DISPATCH, in the order the pollers were
-// added. A processor none of whose timers, DPCs and pollers did anything for some rounds sleeps until wake(), a DPC or
+// added. A processor none of whose timers, DPCs and pollers did anything for a while (patience.h) sleeps until wake(), a DPC or
 // its next timer, at most 1 ms while it has pollers.
 #pragma once
 
@@ -17,6 +17,10 @@ class Poller {
     virtual ~Poller(); // removed before; if not, that is reported and done late
 
     virtual bool poll() noexcept = 0; // returns whether it did anything; must not block, must not remove pollers
+
+    // Called like poll(), before the last round of a processor that will sleep if that round does nothing: whoever can learn by other
+    // means than looking that there is something sees to it that wake() is called then.
+    virtual void about_to_sleep() noexcept {}
 
   private:
     friend class PollerList;

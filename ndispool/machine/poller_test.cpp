@@ -1,5 +1,7 @@
 #include "ndispool/machine/poller.h"
 #include "ndispool/machine/testing.h"
+#include <algorithm>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <memory>
 
@@ -111,6 +113,40 @@ TEST(Poller, an_idle_one_is_polled_soon_after_wake) {
         wait_until([&] { return poller.rounds > before; });
     }
     remove_poller(poller);
+}
+
+TEST(Poller, is_told_before_its_processor_sleeps_and_looked_at_once_more) {
+    using Clock = std::chrono::steady_clock;
+    const RunningMachine machine(2);
+    struct Told final : Poller {
+        bool poll() noexcept override {
+            if (work == 0)
+                return false;
+            --work;
+            if (warned) { // what arrived just then is found before the processor sleeps, which would take it 1 ms
+                soonest = std::min(soonest, Clock::now() - since);
+                ++found;
+            }
+            warned = false;
+            return true;
+        }
+        void about_to_sleep() noexcept override {
+            wrong = wrong || work > 0 || current_irql() != dispatch_level || current_processor() != 1;
+            warned = true;
+            work = 1;
+            since = Clock::now();
+        }
+        int work = 1000; // this and the next four are the processor's
+        bool warned = false, wrong = false;
+        Clock::time_point since;
+        Clock::duration soonest = std::chrono::hours(1);
+        std::atomic<int> found = 0;
+    } told;
+    add_poller(told, 1);
+    wait_until([&] { return told.found > 30; });
+    remove_poller(told);
+    EXPECT_FALSE(told.wrong);
+    EXPECT_LT(told.soonest, std::chrono::microseconds(900));
 }
 
 TEST(Poller, sees_what_was_written_before_wake) {

@@ -2,6 +2,7 @@
 #include "ndispool/machine/bug.h"
 #include "ndispool/machine/clock.h"
 #include "ndispool/machine/lock.h"
+#include "ndispool/machine/patience.h"
 #include "ndispool/machine/relax.h"
 #include "ndispool/machine/round.h"
 #include "ndispool/machine/schedule.h"
@@ -9,8 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ndispool::machine {
@@ -18,9 +21,10 @@ namespace ndispool::machine {
 namespace {
 
 using namespace std::chrono_literals;
+using RealClock = std::chrono::steady_clock;
 using Nap = std::optional<std::chrono::nanoseconds>; // none: until the bell rings
 
-constexpr unsigned idle_rounds_before_sleep = 64;
+constexpr unsigned rounds_of_a_look = 64; // at least: so many cost less than to ask for the time
 constexpr std::chrono::nanoseconds nap_with_pollers = 1ms;
 constexpr std::uint64_t longest_nap_ticks = 1h / 100ns;
 
@@ -61,11 +65,28 @@ Nap nap(unsigned processor) noexcept {
     return timer ? std::min(*timer, nap_with_pollers) : nap_with_pollers;
 }
 
-void sleep_unless_there_is_work(unsigned processor) noexcept {
+// True: it slept.
+bool sleep_unless_there_is_work(unsigned processor) noexcept {
     Bell& bell = bells[processor];
     const auto ticket = bell.listen();
-    if (!run_round(processor) && !stopping())
-        bell.sleep(ticket, nap(processor));
+    warn_pollers(processor);
+    if (run_round(processor) || stopping())
+        return false;
+    bell.sleep(ticket, nap(processor));
+    return true;
+}
+
+// False: there was nothing to do for as long as `patience` says.
+bool look_for_work(unsigned processor, const Patience& patience) noexcept {
+    for (unsigned round = 0; round < rounds_of_a_look; ++round) {
+        if (run_round(processor) || stopping())
+            return true;
+        relax();
+    }
+    for (const auto end = RealClock::now() + patience.look(); RealClock::now() < end; std::this_thread::yield())
+        if (run_round(processor) || stopping())
+            return true;
+    return false;
 }
 
 // The rounds of a processor in a schedule: as many at a time as the seed says, and never an idle one for nothing.
@@ -87,12 +108,13 @@ void run_processor(unsigned processor) {
     detail::this_thread.processor = static_cast<std::uint8_t>(processor);
     if (scheduled())
         run_scheduled(processor);
-    for (unsigned idle = 0; !stopping();) {
-        idle = run_round(processor) ? 0 : idle + 1;
-        if (idle < idle_rounds_before_sleep)
-            relax();
-        else
-            sleep_unless_there_is_work(processor);
+    Patience patience;
+    while (!stopping()) {
+        if (look_for_work(processor, patience))
+            continue;
+        const auto before = RealClock::now();
+        if (sleep_unless_there_is_work(processor))
+            patience.slept(RealClock::now() - before);
     }
     run_round(processor); // the DPCs queued before stop()
 }

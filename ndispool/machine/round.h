@@ -13,6 +13,8 @@ bool run_due_timers(unsigned processor) noexcept;
 bool run_dpcs(unsigned processor) noexcept;
 bool run_pollers(unsigned processor) noexcept;
 
+void warn_pollers(unsigned processor) noexcept; // that the processor sleeps if the next round does nothing
+
 std::optional<std::uint64_t> next_timer(unsigned processor) noexcept; // as uptime_100ns()
 bool has_pollers(unsigned processor) noexcept;
 
