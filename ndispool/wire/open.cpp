@@ -42,7 +42,7 @@ std::string guess(const Spec& spec) {
     if (std::filesystem::exists(std::string(spec.text), ignored))
         return "replay:" + std::string(spec.text);
     const std::string name(spec.text);
-    return name.size()<IF_NAMESIZE&& ::if_nametoindex(name.c_str())> 0 ? "packet:" + name : std::string();
+    return ::if_nametoindex(name.c_str()) != 0 ? "packet:" + name : std::string();
 }
 
 [[noreturn]] void refuse(const Spec& spec) {
