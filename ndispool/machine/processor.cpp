@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 using RealClock = std::chrono::steady_clock;
 using Nap = std::optional<std::chrono::nanoseconds>; // none: until the bell rings
 
-constexpr unsigned rounds_of_a_look = 64; // at least: so many cost less than to ask for the time
+constexpr unsigned rounds_before_sleep = 64; // since the last one that did something
 constexpr std::chrono::nanoseconds nap_with_pollers = 1ms;
 constexpr std::uint64_t longest_nap_ticks = 1h / 100ns;
 
@@ -76,14 +76,14 @@ bool sleep_unless_there_is_work(unsigned processor) noexcept {
     return true;
 }
 
-// False: there was nothing to do for as long as `patience` says.
-bool look_for_work(unsigned processor, const Patience& patience) noexcept {
-    for (unsigned round = 0; round < rounds_of_a_look; ++round) {
+// False: there was nothing to do in so many rounds and for so long.
+bool look_for_work(unsigned processor, unsigned rounds, Patience::Nanoseconds time) noexcept {
+    for (; rounds > 0; --rounds) {
         if (run_round(processor) || stopping())
             return true;
         relax();
     }
-    for (const auto end = RealClock::now() + patience.look(); RealClock::now() < end; std::this_thread::yield())
+    for (const auto end = RealClock::now() + time; RealClock::now() < end; std::this_thread::yield())
         if (run_round(processor) || stopping())
             return true;
     return false;
@@ -109,12 +109,16 @@ void run_processor(unsigned processor) {
     if (scheduled())
         run_scheduled(processor);
     Patience patience;
-    while (!stopping()) {
-        if (look_for_work(processor, patience))
+    for (unsigned rounds = rounds_before_sleep; !stopping();) {
+        if (look_for_work(processor, rounds, patience.look())) {
+            rounds = rounds_before_sleep;
             continue;
+        }
         const auto before = RealClock::now();
-        if (sleep_unless_there_is_work(processor))
+        const bool slept = sleep_unless_there_is_work(processor);
+        if (slept)
             patience.slept(RealClock::now() - before);
+        rounds = slept ? 1 : rounds_before_sleep; // it slept long if nothing has come
     }
     run_round(processor); // the DPCs queued before stop()
 }
