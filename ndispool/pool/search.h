@@ -38,6 +38,35 @@ class Signatures {
     std::array<rl::var<unsigned>, most_descriptors> of_;
 };
 
+// A scenario of any type. Relacy's machine, which takes long to compile, is made for each number of threads, not for each
+// scenario.
+class Scene {
+  public:
+    virtual ~Scene() = default;
+    virtual void before() = 0;
+    virtual void thread(unsigned index) = 0;
+    virtual void after() = 0;
+};
+
+template <class Scenario> class SceneOf final : public Scene {
+    void before() override { scenario_.before(); }
+    void thread(unsigned index) override { scenario_.thread(index); }
+    void after() override { scenario_.after(); }
+    Scenario scenario_;
+};
+
+// What `make` makes at the start of each execution, in memory of its own: Relacy has replaced operator new.
+template <int count> struct AnyScenario : rl::test_suite<AnyScenario<count>, count> {
+    static constexpr std::size_t most_bytes = 4096;
+    inline static Scene& (*make)(void* memory);
+    alignas(64) std::array<std::byte, most_bytes> memory;
+    Scene& scene = make(memory.data());
+    ~AnyScenario() { scene.~Scene(); }
+    void before() { scene.before(); }
+    void thread(unsigned index) { scene.thread(index); }
+    void after() { scene.after(); }
+};
+
 class Searches {
   public:
     // So many times as many random executions; if more than 1, the bounded searches allow one switch more.
@@ -83,10 +112,18 @@ class Searches {
         return params;
     }
 
+    template <class Scenario, template <rl::thread_id_t> class Scheduler>
+    static void run(rl::test_params& params, rl::ostringstream& state, bool again) {
+        constexpr int count = Scenario::params::thread_count;
+        static_assert(sizeof(SceneOf<Scenario>) <= AnyScenario<count>::most_bytes);
+        AnyScenario<count>::make = [](void* memory) -> Scene& { return *new (memory) SceneOf<Scenario>; };
+        rl::run_test<AnyScenario<count>, Scheduler<count>>(params, state, again);
+    }
+
     template <class Scenario, template <rl::thread_id_t> class Scheduler> static void run(rl::test_params& params) {
         rl::ostringstream silence, state; // not the standard's: Relacy takes the memory of its runs for its own
         params.output_stream = params.progress_stream = &silence;
-        rl::run_test<Scenario, Scheduler<Scenario::params::thread_count>>(params, state, false);
+        run<Scenario, Scheduler>(params, state, false);
         params.final_state = state.str();
     }
 
@@ -105,7 +142,7 @@ class Searches {
         params.collect_history = true;
         rl::ostringstream state;
         params.output_stream = params.progress_stream = &std::cerr;
-        rl::run_test<Scenario, Scheduler<Scenario::params::thread_count>>(params, state, true);
+        run<Scenario, Scheduler>(params, state, true);
     }
 
     static unsigned long long count(const rl::test_params& params) { return params.stop_iteration; }
