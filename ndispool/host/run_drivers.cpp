@@ -39,6 +39,11 @@ Kind kind_of(const RunDriver& one) {
     const bool layered = std::ranges::any_of(driver.miniports, [](const auto& miniport) { return miniport->layered; });
     if (layered && !driver.protocols.empty())
         return Kind::intermediate;
+    if (!driver.protocols.empty() && !driver.miniports.empty())
+        throw Error(
+            one.file.string() +
+            ": DriverEntry registered a protocol and a miniport that is not its upper edge, and only one of them "
+            "could run; use NdisIMRegisterLayeredMiniport for it, or make two drivers of it");
     if (!driver.protocols.empty())
         return Kind::protocol;
     if (!driver.miniports.empty())

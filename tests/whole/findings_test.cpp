@@ -91,5 +91,10 @@ TEST(Findings, a_driver_that_registers_nothing_is_an_error) {
     EXPECT_NE(line.find("idle.so: DriverEntry registered neither"), std::string::npos) << line;
 }
 
+TEST(Findings, a_driver_whose_miniport_is_not_its_protocols_upper_edge_is_an_error) {
+    const std::string line = error_of(NDISPOOL_BOTH);
+    EXPECT_NE(line.find("both.so: DriverEntry registered a protocol and a miniport"), std::string::npos) << line;
+}
+
 } // namespace
 } // namespace ndispool::whole
