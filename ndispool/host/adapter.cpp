@@ -3,6 +3,7 @@
 #include "ndispool/host/binding.h"
 #include "ndispool/host/doors.h"
 #include "ndispool/host/hang_check.h"
+#include "ndispool/host/receive.h"
 #include "ndispool/host/send.h"
 
 #include <algorithm>
@@ -109,6 +110,7 @@ void halt(Adapter& adapter) {
     nt::invoke(adapter.abi, adapter.handlers().HaltHandler, adapter.context());
     machine::synchronize();
     abort_sends_of_halted(adapter);
+    abort_transfers_of_halted(adapter);
     adapter.state.store(AdapterState::halted, std::memory_order_release);
 }
 

@@ -47,6 +47,17 @@ struct DeferredSends {
     machine::Dpc dpc;
 };
 
+// What a miniport was asked to transfer and has not completed. The packet is looked at only once it is found here:
+// whose binding was closed without it may have freed it.
+struct Transfer {
+    PNDIS_PACKET packet;
+    Binding* binding;
+};
+struct TransfersInside {
+    std::uintptr_t lock = 0; // guards all
+    std::vector<Transfer> all;
+};
+
 enum class AdapterState : std::uint8_t { initializing, running, low_power, unbinding, halting, halted };
 
 struct Adapter {
@@ -82,6 +93,7 @@ struct Adapter {
     bool sends_stalled = false; // it answered RESOURCES: wait for a completion or NdisMSendResourcesAvailable
 
     DeferredSends deferred;
+    TransfersInside transfers;
     Loopback loopback;
 
     Freedom* freedom = nullptr; // of the host's own adapter: single sends may go to its MiniportSend

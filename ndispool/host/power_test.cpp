@@ -206,6 +206,93 @@ TEST(Power, what_a_serialized_miniport_completes_in_its_halt_handler_is_complete
     EXPECT_TRUE(one.stack.findings().empty());
 }
 
+// A miniport that knows no states, transfers nothing at once, and a protocol that transfers what it is shown into
+// `target`.
+struct TransferringStack {
+    using Ends = std::vector<std::pair<PNDIS_PACKET, NDIS_STATUS>>;
+
+    TestPacket target{96, 0};
+    PNDIS_PACKET inside = nullptr;
+    Ends ended;
+    Sleepers sleepers{NDIS_ATTRIBUTE_DESERIALIZE};
+    Stack stack;
+    TestProtocol protocol;
+
+    TransferringStack() : stack((set_up(), sleepers.miniport), 1, machine::Clock::virtual_) {
+        sleepers.hear(protocol);
+        protocol.on_transferred = [this](PNDIS_PACKET packet, NDIS_STATUS status, UINT bytes) {
+            ended.emplace_back(packet, status);
+            EXPECT_EQ(bytes, status == NDIS_STATUS_SUCCESS ? 96u : 0u);
+        };
+        protocol.on_receive = [this](NDIS_HANDLE context, auto, auto, UINT) {
+            NDIS_STATUS status;
+            UINT copied;
+            NdisTransferData(&status, protocol.binding, context, 0, 96, target, &copied);
+            EXPECT_EQ(status, NDIS_STATUS_PENDING);
+            return NDIS_STATUS_SUCCESS;
+        };
+        stack.bind(protocol);
+    }
+    void set_up() {
+        sleepers.miniport.on_transfer = [this](PNDIS_PACKET packet, UINT*, NDIS_HANDLE, UINT, UINT) {
+            inside = packet;
+            return NDIS_STATUS_PENDING;
+        };
+    }
+    void receive() {
+        std::array<std::uint8_t, 14> header{};
+        NdisMEthIndicateReceive(sleepers.miniport.handle, nullptr, header.data(), 14, header.data(), 4, 100);
+        EXPECT_EQ(inside, target.get());
+    }
+    void complete() { NdisMTransferDataComplete(sleepers.miniport.handle, target, NDIS_STATUS_SUCCESS, 96); }
+};
+
+TEST(Power, a_transfer_that_pends_when_its_miniport_is_halted_to_sleep_ends_once) {
+    TransferringStack one;
+    one.receive();
+    one.sleepers.miniport.on_halt = [&] { EXPECT_TRUE(one.ended.empty()) << "it may still complete it"; };
+    power_down(one.stack.adapter(), NdisDeviceStateD3);
+    one.sleepers.miniport.on_halt = [] {}; // that of the end comes without a transfer
+    EXPECT_EQ(one.ended, (TransferringStack::Ends{{one.target, NDIS_STATUS_REQUEST_ABORTED}}));
+    EXPECT_TRUE(one.stack.findings().empty());
+    EXPECT_TRUE(operations_over(one.protocol.bound()));
+
+    // The packet is the protocol's: what the miniport says of it now ends nothing that it is used for.
+    power_up(one.stack.adapter());
+    one.sleepers.miniport.on_send_packets = [](auto) {};
+    NDIS_STATUS status;
+    NdisSend(&status, one.protocol.binding, one.target);
+    EXPECT_EQ(status, NDIS_STATUS_PENDING);
+    one.complete();
+    EXPECT_EQ(one.ended.size(), 1u);
+    EXPECT_EQ(one.stack.findings().size(), 1u);
+    EXPECT_FALSE(operations_over(one.protocol.bound())) << "the send";
+    NdisMSendComplete(one.sleepers.miniport.handle, one.target, NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(one.protocol.sent.size(), 1u);
+    EXPECT_TRUE(one.stack.findings().empty());
+}
+
+TEST(Power, a_transfer_that_its_miniport_completes_while_it_is_halted_to_sleep_is_complete) {
+    TransferringStack one;
+    one.receive();
+    one.sleepers.miniport.on_halt = [&] { one.complete(); };
+    power_down(one.stack.adapter(), NdisDeviceStateD3);
+    EXPECT_EQ(one.ended, (TransferringStack::Ends{{one.target, NDIS_STATUS_SUCCESS}}));
+    EXPECT_TRUE(one.stack.findings().empty());
+    one.sleepers.miniport.on_halt = [] {}; // that of the end comes without a transfer
+}
+
+TEST(Power, a_transfer_of_a_binding_that_was_closed_without_it_tells_nobody) {
+    TransferringStack one;
+    one.receive();
+    unbind(one.protocol.bound()); // gives up after 10 s
+    EXPECT_EQ(one.stack.findings().size(), 1u);
+    one.complete();
+    one.protocol.binding = nullptr;
+    EXPECT_TRUE(one.ended.empty());
+    EXPECT_TRUE(one.stack.findings().empty());
+}
+
 TEST(Power, an_adapter_may_be_removed_while_it_sleeps_and_is_not_halted_twice) {
     for (const ULONG attributes : {told, ULONG{NDIS_ATTRIBUTE_DESERIALIZE}}) {
         Sleepers sleepers(attributes);

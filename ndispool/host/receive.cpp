@@ -10,6 +10,8 @@
 #include "ndispool/host/send.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace ndispool::host {
 
@@ -219,6 +221,37 @@ NDIS_STATUS copy_shown(const Shown& from, UINT offset, UINT length, PNDIS_PACKET
     return NDIS_STATUS_SUCCESS;
 }
 
+void enter(Adapter& adapter, const Transfer& transfer) {
+    machine::acquire(adapter.transfers.lock);
+    adapter.transfers.all.push_back(transfer);
+    machine::release(adapter.transfers.lock);
+}
+
+// Nothing: the miniport does not have it, or not any more.
+std::optional<Transfer> leave(Adapter& adapter, PNDIS_PACKET packet) {
+    std::vector<Transfer>& all = adapter.transfers.all;
+    std::optional<Transfer> left;
+    machine::acquire(adapter.transfers.lock);
+    if (const auto found = std::ranges::find(all, packet, &Transfer::packet); found != all.end()) {
+        left = *found;
+        all.erase(found);
+    }
+    machine::release(adapter.transfers.lock);
+    return left;
+}
+
+// The packet is the protocol's again. A binding that was closed without it has nobody to be told, and the packet may be
+// gone.
+void end(const Transfer& transfer, NDIS_STATUS status, UINT transferred) {
+    Binding& binding = *transfer.binding;
+    if (binding.state.load(std::memory_order_acquire) != BindingState::closed) {
+        end_operation(transfer.packet);
+        nt::invoke(binding.abi, binding.block.TransferDataCompleteHandler, binding.context(), transfer.packet, status,
+                   transferred);
+    }
+    binding.finished.add(1);
+}
+
 // An adapter indicates that nobody hears: the packets are its own again at once.
 void refuse(Adapter& adapter, std::span<const PNDIS_PACKET> packets) {
     for (PNDIS_PACKET packet : packets) {
@@ -315,26 +348,37 @@ NDIS_STATUS transfer(Binding& binding, NDIS_HANDLE receive_context, UINT offset,
         return NDIS_STATUS_FAILURE;
     if (!begin_operation(binding, packet))
         return NDIS_STATUS_FAILURE;
+    enter(adapter, {packet, &binding});
     // Inside the indication, so a serialized miniport's lock is held by this call already.
     const NDIS_STATUS status = nt::invoke(adapter.abi, adapter.handlers().TransferDataHandler, packet, transferred,
                                           adapter.context(), receive_context, offset, length);
-    if (status != NDIS_STATUS_PENDING) {
-        end_operation(packet);
-        binding.finished.add(1);
+    if (status == NDIS_STATUS_PENDING)
+        return status;
+    if (!leave(adapter, packet)) {
+        report("complete-twice", "a transfer that was completed before ended again with a status that is not PENDING",
+               reinterpret_cast<const void*>(adapter.handlers().TransferDataHandler));
+        return NDIS_STATUS_PENDING; // the protocol was told
     }
+    end_operation(packet);
+    binding.finished.add(1);
     return status;
 }
 
-void transfer_completed(Adapter&, PNDIS_PACKET packet, NDIS_STATUS status, UINT transferred) {
+void transfer_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status, UINT transferred) {
     machine::DispatchScope dispatch;
-    Binding* const binding = end_operation(packet);
-    if (!binding) {
-        report("complete-twice", "a transfer was completed for a packet that has none");
-        return;
-    }
-    nt::invoke(binding->abi, binding->block.TransferDataCompleteHandler, binding->context(), packet, status,
-               transferred);
-    binding->finished.add(1);
+    if (const auto transfer = leave(adapter, packet))
+        end(*transfer, status, transferred);
+    else
+        report("complete-twice", "a transfer was completed that the miniport did not have");
+}
+
+void abort_transfers_of_halted(Adapter& adapter) {
+    machine::DispatchScope dispatch;
+    machine::acquire(adapter.transfers.lock);
+    const std::vector<Transfer> aborted = std::exchange(adapter.transfers.all, {});
+    machine::release(adapter.transfers.lock);
+    for (const Transfer& transfer : aborted)
+        end(transfer, NDIS_STATUS_REQUEST_ABORTED, 0);
 }
 
 void show(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip) {

@@ -37,6 +37,8 @@ PNDIS_PACKET received_packet(const Binding& binding, NDIS_HANDLE receive_context
 NDIS_STATUS transfer(Binding& binding, NDIS_HANDLE receive_context, UINT offset, UINT length, PNDIS_PACKET packet,
                      UINT* transferred);
 void transfer_completed(Adapter& adapter, PNDIS_PACKET packet, NDIS_STATUS status, UINT transferred);
+// MiniportHalt is over: what the miniport did not complete is completed with REQUEST_ABORTED.
+void abort_transfers_of_halted(Adapter& adapter);
 
 // Shows one frame of the host's own (a looped-back send) to the bindings that want it. `skip` is left out when not null.
 void show(Adapter& adapter, PNDIS_PACKET packet, const Binding* skip);

@@ -174,9 +174,9 @@ TestPacket::~TestPacket() {
     NdisFreePacket(packet_);
 }
 
-Stack::Stack(TestMiniport& miniport, unsigned processors) {
+Stack::Stack(TestMiniport& miniport, unsigned processors, machine::Clock clock) {
     take_findings();
-    machine::start({processors});
+    machine::start({.processors = processors, .clock = clock});
     driver_.name = "test";
     auto made = std::make_unique<MiniportDriver>();
     made->driver = &driver_;

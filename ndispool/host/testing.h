@@ -109,7 +109,7 @@ class TestPacket {
 
 class Stack {
   public:
-    explicit Stack(TestMiniport& miniport, unsigned processors = 1);
+    explicit Stack(TestMiniport& miniport, unsigned processors = 1, machine::Clock clock = machine::Clock::real);
     ~Stack();
     Adapter& adapter() { return *adapter_; }
     NDIS_STATUS started() const { return started_; }
