@@ -82,6 +82,7 @@ struct Adapter {
 
     // What the miniport was last told; written only by the request that is its turn (filter.cpp).
     ULONG merged_filter = 0;
+    std::atomic<bool> filters_due{false}; // what it is to be told waits for an adapter below it
 
     RequestQueue requests;
     Serializer serializer; // used only when the miniport is serialized

@@ -164,6 +164,15 @@ bool bound_to(const Protocol& protocol, const Adapter& adapter) {
     return !select([&](const Binding& b) { return b.protocol == &protocol && b.adapter == &adapter; }).empty();
 }
 
+bool stands_on_sleeper(const Adapter& adapter) {
+    const std::vector<Binding*> below = select([&](const Binding& binding) {
+        return binding.protocol->upper_edge == adapter.miniport && binding.adapter->miniport != adapter.miniport;
+    });
+    return std::ranges::any_of(below, [](const Binding* binding) {
+        return binding->adapter->state.load() == AdapterState::low_power || stands_on_sleeper(*binding->adapter);
+    });
+}
+
 bool is_remembered(const Adapter& adapter) {
     std::scoped_lock guard(registry_lock);
     return std::any_of(all_bindings.begin(), all_bindings.end(),

@@ -72,6 +72,10 @@ std::vector<Binding*> bindings_on(const Adapter& adapter);
 
 bool bound_to(const Protocol& protocol, const Adapter& adapter);
 
+// An intermediate driver's adapter with a sleeping one below it, or further down: until that one wakes up the driver
+// keeps what it is asked.
+bool stands_on_sleeper(const Adapter& adapter);
+
 // A binding that is kept, closed or not, is on this adapter.
 bool is_remembered(const Adapter& adapter);
 

@@ -2,6 +2,7 @@
 
 #include "ndispool/host/adapter.h"
 #include "ndispool/host/binding.h"
+#include "ndispool/host/pnp.h"
 
 #include <algorithm>
 #include <cstring>
@@ -163,7 +164,7 @@ NDIS_STATUS answer(NDIS_REQUEST& request, ULONG value) {
     return answer(request, &value, sizeof value);
 }
 
-// Nobody waits for the answer: an intermediate driver may keep the request until the adapter below it wakes up.
+// Nobody waits for the answer.
 void tell(
     Adapter& adapter, NDIS_OID oid, std::vector<std::byte> value, std::function<void()> afterwards = [] {}) {
     auto request = std::make_shared<Request>();
@@ -172,6 +173,29 @@ void tell(
     request->hold(std::move(value));
     request->complete = [afterwards = std::move(afterwards)](NDIS_STATUS) { afterwards(); };
     submit(adapter, request);
+}
+
+void tell_all(Adapter& adapter, std::function<void()> afterwards) {
+    const Union merged = merge_without(adapter, nullptr);
+    tell(adapter, OID_GEN_CURRENT_PACKET_FILTER, bytes_of(merged.types));
+    if (merged.lookahead > 0)
+        tell(adapter, OID_GEN_CURRENT_LOOKAHEAD, bytes_of(merged.lookahead));
+    tell(adapter, OID_802_3_MULTICAST_LIST, bytes_of(merged.multicast), std::move(afterwards));
+}
+
+void tell_what_is_due(Adapter& adapter) {
+    if (adapter.running() && !stands_on_sleeper(adapter) && adapter.filters_due.exchange(false))
+        tell_all(adapter, [] {});
+}
+
+// False: the miniport can be told now. Whoever wakes up the adapter below looks at the mark afterwards, and here the
+// adapter is looked at after the mark: one of the two sees the other.
+bool put_off(Adapter& adapter) {
+    if (!stands_on_sleeper(adapter))
+        return false;
+    adapter.filters_due.store(true);
+    tell_what_is_due(adapter);
+    return true;
 }
 
 bool is_broadcast(std::span<const std::byte> header) {
@@ -255,20 +279,36 @@ void withdraw(Binding& binding) {
         return;
     const bool had_addresses = binding.filter.multicast.load() != nullptr;
     const Union merged = merge_without(adapter, &binding);
+    const bool had_types = merged.types != adapter.merged_filter;
+    adapter.merged_filter = merged.types;
+    if ((!had_addresses && !had_types) || put_off(adapter))
+        return;
     if (had_addresses)
         tell(adapter, OID_802_3_MULTICAST_LIST, bytes_of(merged.multicast));
-    if (merged.types != adapter.merged_filter) {
-        adapter.merged_filter = merged.types;
+    if (had_types)
         tell(adapter, OID_GEN_CURRENT_PACKET_FILTER, bytes_of(merged.types));
-    }
 }
 
 void restore(Adapter& adapter, std::function<void()> afterwards) {
-    const Union merged = merge_without(adapter, nullptr);
-    tell(adapter, OID_GEN_CURRENT_PACKET_FILTER, bytes_of(merged.types));
-    if (merged.lookahead > 0)
-        tell(adapter, OID_GEN_CURRENT_LOOKAHEAD, bytes_of(merged.lookahead));
-    tell(adapter, OID_802_3_MULTICAST_LIST, bytes_of(merged.multicast), std::move(afterwards));
+    if (!put_off(adapter)) {
+        adapter.filters_due.store(false);
+        tell_all(adapter, std::move(afterwards));
+        return;
+    }
+    const machine::DispatchScope dispatch;
+    afterwards();
+}
+
+void restore_above(Adapter& adapter) {
+    for (Binding* const binding : bindings_on(adapter)) {
+        const MiniportDriver* const edge = binding->protocol->upper_edge;
+        if (!edge || edge == adapter.miniport)
+            continue;
+        for (Adapter* const above : adapters_of(*edge)) {
+            tell_what_is_due(*above);
+            restore_above(*above);
+        }
+    }
 }
 
 } // namespace ndispool::host

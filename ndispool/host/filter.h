@@ -43,7 +43,10 @@ std::optional<NDIS_STATUS> merge_for_adapter(Binding& binding, NDIS_REQUEST& req
 void withdraw(Binding& binding);
 
 // After a reset that lost the addresses, or a sleep: tells the miniport everything again. `afterwards` is called once, at
-// DISPATCH_LEVEL, when it has answered; nobody waits for that.
+// DISPATCH_LEVEL, when it has answered; nobody waits for that. An intermediate driver is told when what it stands on is
+// awake: before, it would keep the request, and could not be put to sleep again until then.
 void restore(Adapter& adapter, std::function<void()> afterwards);
+// The adapter woke up: so restored is now what waited for it, on all that intermediate drivers have above it.
+void restore_above(Adapter& adapter);
 
 } // namespace ndispool::host

@@ -14,8 +14,8 @@ namespace ndispool::host {
 
 namespace {
 
-constexpr std::uint64_t poll_100ns = 10'000;                 // 1 ms
-constexpr std::uint64_t operations_limit_100ns = 10'000'000; // 1 s
+constexpr std::uint64_t poll_100ns = 10'000;       // 1 ms
+constexpr std::uint64_t moment_100ns = 10'000'000; // 1 s
 
 NDIS_STATUS tell_power(Binding& binding, NET_PNP_EVENT_CODE code, NDIS_DEVICE_POWER_STATE state) {
     NET_PNP_EVENT event{};
@@ -50,12 +50,20 @@ void put_bindings_to_sleep(Adapter& adapter, NDIS_DEVICE_POWER_STATE to) {
     }
 }
 
+// A moment for what will be over soon. False: it was not.
+template <class Predicate> bool await(Predicate over) {
+    const std::uint64_t give_up = machine::uptime_100ns() + moment_100ns;
+    while (!over()) {
+        if (machine::uptime_100ns() >= give_up)
+            return false;
+        machine::sleep_100ns(poll_100ns);
+    }
+    return true;
+}
+
 // Protocols have sends and transfers back before they answer NetEventSetPower; what one did not wait for gets a moment here.
 void await_operations(const Adapter& adapter) {
-    const auto over = [](const Binding* binding) { return operations_over(*binding); };
-    const std::uint64_t give_up = machine::uptime_100ns() + operations_limit_100ns;
-    while (!std::ranges::all_of(bindings_on(adapter), over) && machine::uptime_100ns() < give_up)
-        machine::sleep_100ns(poll_100ns);
+    await([&] { return std::ranges::all_of(bindings_on(adapter), [](auto* one) { return operations_over(*one); }); });
 }
 
 void put_miniport_to_sleep(Adapter& adapter, NDIS_DEVICE_POWER_STATE to) {
@@ -84,9 +92,13 @@ bool wake_miniport(Adapter& adapter) {
 
 } // namespace
 
+bool keeps_request(Adapter& adapter) {
+    return stands_on_sleeper(adapter) && !await([&] { return requests_over(adapter); });
+}
+
 bool power_down(Adapter& adapter, NDIS_DEVICE_POWER_STATE to) {
     const Operation operation;
-    if (!adapter.running())
+    if (!adapter.running() || keeps_request(adapter))
         return false;
     query(adapter, to);
     put_bindings_to_sleep(adapter, to);
@@ -107,6 +119,7 @@ bool power_up(Adapter& adapter) {
     restore(adapter, [] {});
     for (Binding* binding : bindings_on(adapter))
         tell_power(*binding, NetEventSetPower, NdisDeviceStateD0);
+    restore_above(adapter);
     for (Protocol* protocol : std::exchange(adapter.unbound_to_sleep, {}))
         if (protocol->registered)
             bind(*protocol, adapter);

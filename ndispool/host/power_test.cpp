@@ -293,6 +293,73 @@ TEST(Power, a_transfer_of_a_binding_that_was_closed_without_it_tells_nobody) {
     EXPECT_TRUE(one.stack.findings().empty());
 }
 
+// An intermediate driver between a miniport and a protocol, told of power on both edges.
+struct IntermediateStack {
+    Sleepers lower{told}, upper{told};
+    Stack stack{lower.miniport, 1, machine::Clock::virtual_};
+    TestProtocol edge, protocol;
+    Adapter* above = nullptr;
+
+    IntermediateStack() {
+        lower.hear(edge);
+        stack.bind(edge);
+        above = &stack.add_above(upper.miniport, edge, u"\\Device\\{6E646973-0000-ABOV}");
+        upper.hear(protocol);
+        stack.bind(protocol, *above);
+    }
+    bool told_filter() const { return std::ranges::find(upper.log, "filter") != upper.log.end(); }
+};
+
+TEST(Power, an_intermediate_driver_is_told_its_filters_when_both_its_edges_are_awake) {
+    IntermediateStack im;
+    power_down(im.stack.adapter(), NdisDeviceStateD3);
+    power_down(*im.above, NdisDeviceStateD3);
+    im.upper.log.clear();
+    EXPECT_TRUE(power_up(*im.above));
+    EXPECT_FALSE(im.told_filter()) << "it would keep that until the adapter below wakes up";
+    EXPECT_TRUE(power_up(im.stack.adapter()));
+    EXPECT_TRUE(im.told_filter());
+
+    power_down(*im.above, NdisDeviceStateD3);
+    im.upper.log.clear();
+    EXPECT_TRUE(power_up(*im.above));
+    EXPECT_TRUE(im.told_filter());
+}
+
+TEST(Power, an_intermediate_driver_is_told_what_a_closed_binding_no_longer_wants_when_the_adapter_below_is_awake) {
+    IntermediateStack im;
+    power_down(im.stack.adapter(), NdisDeviceStateD3);
+    im.upper.log.clear();
+    unbind(im.protocol.bound());
+    im.protocol.binding = nullptr;
+    EXPECT_FALSE(im.told_filter());
+    EXPECT_TRUE(power_up(im.stack.adapter()));
+    EXPECT_TRUE(im.told_filter());
+}
+
+TEST(Power, an_intermediate_drivers_adapter_stays_awake_while_the_driver_keeps_a_request_for_a_sleeping_one) {
+    IntermediateStack im;
+    power_down(im.stack.adapter(), NdisDeviceStateD3);
+    im.upper.miniport.on_request = [](bool set, NDIS_OID oid, auto) -> std::optional<NDIS_STATUS> {
+        return set && oid == OID_GEN_CURRENT_PACKET_FILTER ? std::optional(NDIS_STATUS_PENDING) : std::nullopt;
+    };
+    NDIS_REQUEST request{};
+    ULONG types = NDIS_PACKET_TYPE_DIRECTED;
+    request.RequestType = NdisRequestSetInformation;
+    request.DATA.SET_INFORMATION.Oid = OID_GEN_CURRENT_PACKET_FILTER;
+    request.DATA.SET_INFORMATION.InformationBuffer = &types;
+    request.DATA.SET_INFORMATION.InformationBufferLength = sizeof types;
+    NDIS_STATUS status;
+    (NdisRequest)(&status, im.protocol.binding, &request);
+    ASSERT_EQ(status, NDIS_STATUS_PENDING);
+    EXPECT_TRUE(keeps_request(*im.above));
+    EXPECT_FALSE(power_down(*im.above, NdisDeviceStateD3));
+    NdisMSetInformationComplete(im.upper.miniport.handle, NDIS_STATUS_FAILURE);
+    EXPECT_EQ(im.protocol.requests.back(), NDIS_STATUS_FAILURE);
+    EXPECT_TRUE(power_down(*im.above, NdisDeviceStateD3));
+    EXPECT_TRUE(im.stack.findings().empty());
+}
+
 TEST(Power, an_adapter_may_be_removed_while_it_sleeps_and_is_not_halted_twice) {
     for (const ULONG attributes : {told, ULONG{NDIS_ATTRIBUTE_DESERIALIZE}}) {
         Sleepers sleepers(attributes);

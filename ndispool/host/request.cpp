@@ -121,17 +121,18 @@ void abort_waiting(Adapter& adapter, NDIS_STATUS status) {
         request->complete(status);
 }
 
+bool requests_over(Adapter& adapter) {
+    machine::DispatchScope dispatch;
+    machine::acquire(adapter.requests.lock);
+    const bool over = !adapter.requests.active && adapter.requests.waiting.empty();
+    machine::release(adapter.requests.lock);
+    return over;
+}
+
 void wait_for_active(Adapter& adapter) {
     constexpr std::uint64_t limit_100ns = 50'000'000, poll_100ns = 10'000; // 5 s, 1 ms
-    const auto is_active = [&] {
-        machine::DispatchScope dispatch;
-        machine::acquire(adapter.requests.lock);
-        const bool active = adapter.requests.active != nullptr;
-        machine::release(adapter.requests.lock);
-        return active;
-    };
     const std::uint64_t give_up = machine::uptime_100ns() + limit_100ns;
-    while (is_active()) {
+    while (!requests_over(adapter)) { // nothing waits in a closed queue
         if (machine::uptime_100ns() >= give_up) {
             report("complete-missing", "a request was not completed before the adapter was halted",
                    reinterpret_cast<const void*>(adapter.handlers().SetInformationHandler));

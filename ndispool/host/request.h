@@ -52,6 +52,8 @@ void completed(Adapter& adapter, NDIS_STATUS status);
 
 // Answers everything that waits with `status`; what is in the miniport stays there until it completes.
 void abort_waiting(Adapter& adapter, NDIS_STATUS status);
+// Nothing is in the miniport and nothing waits.
+bool requests_over(Adapter& adapter);
 // Until the miniport has completed what is in it; one that never does is reported. PASSIVE_LEVEL.
 void wait_for_active(Adapter& adapter);
 

@@ -102,6 +102,9 @@ std::string StackControl::power(bool up, Side side) {
         adapters.insert(adapters.end(), parts_.bottoms->begin(), parts_.bottoms->end());
     if (up)
         std::reverse(adapters.begin(), adapters.end());
+    if (!up &&
+        std::ranges::any_of(adapters, [](Adapter* adapter) { return adapter->running() && keeps_request(*adapter); }))
+        return "a request waits in the driver for the adapter below, which must wake up first";
     bool any = false;
     for (Adapter* adapter : adapters)
         any = (up ? power_up(*adapter) : power_down(*adapter, NdisDeviceStateD3)) || any;

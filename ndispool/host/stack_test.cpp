@@ -205,16 +205,29 @@ Stack::Stack(TestMiniport& miniport, unsigned processors, machine::Clock clock) 
     started_ = start(*adapter_);
 }
 
-Adapter& Stack::add(TestMiniport& miniport, std::u16string name) {
-    Adapter& added = add_adapter(*driver_.miniports.front(), std::move(name), u"one more test adapter");
+Adapter& Stack::add(MiniportDriver& driver, TestMiniport& miniport, std::u16string name) {
+    Adapter& added = add_adapter(driver, std::move(name), u"one more test adapter");
     current_miniport = &miniport;
     EXPECT_EQ(start(added), NDIS_STATUS_SUCCESS);
     return added;
 }
 
+Adapter& Stack::add(TestMiniport& miniport, std::u16string name) {
+    return add(*driver_.miniports.front(), miniport, std::move(name));
+}
+
+Adapter& Stack::add_above(TestMiniport& miniport, TestProtocol& below, std::u16string name) {
+    MiniportDriver& edge =
+        *driver_.miniports.emplace_back(std::make_unique<MiniportDriver>(*driver_.miniports.front()));
+    edge.layered = true;
+    below.protocol->upper_edge = &edge;
+    return add(edge, miniport, std::move(name));
+}
+
 Stack::~Stack() {
-    for (Adapter* const adapter : adapters_of(*driver_.miniports.front()))
-        remove(*adapter);
+    for (auto miniport = driver_.miniports.rbegin(); miniport != driver_.miniports.rend(); ++miniport)
+        for (Adapter* const adapter : adapters_of(**miniport))
+            remove(*adapter);
     remove(*adapter_);
     machine::drain_work();
     machine::stop();

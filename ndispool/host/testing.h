@@ -114,12 +114,16 @@ class Stack {
     Adapter& adapter() { return *adapter_; }
     NDIS_STATUS started() const { return started_; }
     Adapter& add(TestMiniport& miniport, std::u16string name); // one more of the same driver
+    // The upper edge of an intermediate driver whose lower edge is `below`.
+    Adapter& add_above(TestMiniport& miniport, TestProtocol& below, std::u16string name);
     void bind(TestProtocol& protocol) { bind(protocol, *adapter_); }
     void bind(TestProtocol& protocol, Adapter& adapter);
     void indicate(std::span<const PNDIS_PACKET> packets);
     std::vector<RawFinding> findings() { return take_findings(); }
 
   private:
+    Adapter& add(MiniportDriver& driver, TestMiniport& miniport, std::u16string name);
+
     Driver driver_;
     Adapter* adapter_ = nullptr;
     NDIS_STATUS started_ = NDIS_STATUS_FAILURE;

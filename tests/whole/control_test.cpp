@@ -75,6 +75,27 @@ TEST(Control, an_intermediate_drivers_edges_sleep_and_wake_in_any_order) {
     expect_all_done(script);
 }
 
+// The system that began to wake up goes back to sleep.
+TEST(Control, an_intermediate_drivers_adapter_may_go_back_to_sleep_before_the_one_below_is_awake) {
+    for (const char* first : {"power-down", "power-down below"}) {
+        Script script{first,
+                      "power-down above",
+                      "power-up above",
+                      "power-down above",
+                      "power-up above",
+                      "power-up below",
+                      "sleep 0.02",
+                      "end"};
+        Wires wires;
+        const host::Report report = command(NDISPOOL_PASSTHRU, script, wires);
+        expect_clean(report);
+        EXPECT_LT(report.seconds, 5);
+        EXPECT_GT(report.wires.at(1).frames_out, 0u);
+        EXPECT_EQ(script.answers.at(3), "power-down above: done");
+        EXPECT_EQ(script.answers.at(5), "power-up below: done");
+    }
+}
+
 TEST(Control, frames_pass_again_after_each_command) {
     for (const char* what : {"power-down", "unbind", "remove"}) {
         const std::string undo = std::string_view(what) == "power-down" ? "power-up"
