@@ -124,6 +124,22 @@ TEST(Schedule, fires_a_timer_exactly_when_it_is_due) {
     EXPECT_EQ(fired, due);
 }
 
+void fire_again_at_once(void* fired) {
+    if (++*static_cast<unsigned*>(fired) < 100'000)
+        set_timer(fired, 0, 0, fire_again_at_once, fired);
+}
+
+TEST(Schedule, goes_on_with_the_time_while_a_timer_sets_itself_again_for_at_once) {
+    VirtualMachine machine;
+    static unsigned fired;
+    fired = 0;
+    set_timer(&fired, 0, 0, fire_again_at_once, &fired);
+    sleep_100ns(second / 100);
+    EXPECT_GT(fired, 10u);
+    EXPECT_LT(fired, 10'000u);
+    cancel_timer(&fired);
+}
+
 TEST(Schedule, ends_a_wait_when_the_event_is_set_or_its_time_is_over) {
     VirtualMachine machine(2);
     std::int32_t event = 0;

@@ -62,11 +62,17 @@ class TimerTable {
         return remove(key);
     }
 
-    // The first timer that is due, which from now to end() counts as running; a periodic one is queued again.
-    std::optional<Timer> begin(unsigned processor, Time now) {
+    std::uint64_t next_number() {
+        const Locked locked(lock_);
+        return next_number_;
+    }
+
+    // The first timer that is due, which from now to end() counts as running; a periodic one is queued again. Those of one time
+    // are in the order they were set: behind one that was set too late are no others.
+    std::optional<Timer> begin(unsigned processor, Time now, std::uint64_t set_before) {
         const Locked locked(lock_);
         const Order& order = queues_[processor].order;
-        if (order.empty() || order.begin()->due > now)
+        if (order.empty() || order.begin()->due > now || order.begin()->number >= set_before)
             return {};
         const void* const key = order.begin()->key;
         const Timer timer = timers_.at(key);
@@ -192,15 +198,18 @@ std::vector<const void*> timers_between(const void* begin, const void* end) {
     return table().keys_between(begin, end);
 }
 
-// Those a routine sets run in the next round, because `now` stands still.
+// Those a routine sets run in the next round, also at the same time: a virtual clock goes on between rounds only.
 bool run_due_timers(unsigned processor) noexcept {
     TimerTable& timers = table();
     if (timers.next(processor) == never)
         return false;
     const Time now = uptime_100ns();
+    if (timers.next(processor) > now)
+        return false;
+    const std::uint64_t set_before = timers.next_number();
     bool ran = false;
     while (timers.next(processor) <= now) {
-        const auto timer = timers.begin(processor, now);
+        const auto timer = timers.begin(processor, now, set_before);
         if (!timer)
             break;
         timer->routine(timer->context);
