@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace ndispool::host {
@@ -15,6 +16,9 @@ namespace {
 
 // Capture drivers of Windows 2000 use this reserved bit for the same wish as NDIS_FLAGS_DONT_LOOPBACK.
 constexpr UINT dont_loop_back = NDIS_FLAGS_DONT_LOOPBACK | NDIS_FLAGS_RESERVED4;
+
+constexpr unsigned most_at_a_time = 64;
+constexpr std::size_t most_waiting = 16'384; // protocols that answer each other's frames would fill all memory
 
 bool hears(const Binding& binding, const Adapter& adapter, std::span<const std::byte> header) {
     return (binding.filter.types.load(std::memory_order_relaxed) & NDIS_PACKET_TYPE_ALL_LOCAL) ||
@@ -30,14 +34,27 @@ void show_copy(Adapter& adapter, LoopedFrame& frame) {
     show(adapter, packet.get(), frame.skip);
 }
 
+std::optional<LoopedFrame> take(Loopback& loopback) {
+    std::optional<LoopedFrame> frame;
+    machine::acquire(loopback.lock);
+    if (!loopback.frames.empty()) {
+        frame = std::move(loopback.frames.front());
+        loopback.frames.pop_front();
+    }
+    machine::release(loopback.lock);
+    return frame;
+}
+
+// What hears a frame may send one for it, which comes here too: other work of the processor gets its turn.
 void deliver(void* context) {
     Adapter& adapter = *static_cast<Adapter*>(context);
-    Loopback& loopback = adapter.loopback;
-    machine::acquire(loopback.lock);
-    std::deque<LoopedFrame> frames = std::exchange(loopback.frames, {});
-    machine::release(loopback.lock);
-    for (LoopedFrame& frame : frames)
-        show_copy(adapter, frame);
+    for (unsigned left = most_at_a_time; left > 0; --left) {
+        std::optional<LoopedFrame> frame = take(adapter.loopback);
+        if (!frame)
+            return;
+        show_copy(adapter, *frame);
+    }
+    machine::queue_dpc(adapter.loopback.dpc, machine::current_processor());
 }
 
 } // namespace
@@ -66,7 +83,8 @@ bool loop_back(Binding& sender, PNDIS_PACKET packet) {
     Loopback& loopback = adapter.loopback;
     LoopedFrame frame{copy_of(packet), deaf ? &sender : nullptr};
     machine::acquire(loopback.lock);
-    loopback.frames.push_back(std::move(frame));
+    if (loopback.frames.size() < most_waiting)
+        loopback.frames.push_back(std::move(frame));
     machine::release(loopback.lock);
     machine::queue_dpc(loopback.dpc, machine::current_processor());
     return only_here;

@@ -1,7 +1,8 @@
 // Software loopback: what an adapter that cannot hear itself (NDIS_MAC_OPTION_NO_LOOPBACK) sends, its bindings get.
 //   Callers:   the send path, at DISPATCH_LEVEL.
 //   Holds:     a looped-back frame is a copy, marked NDIS_FLAGS_IS_LOOPBACK_PACKET and shown with RESOURCES, from a DPC: the
-//              sender is never called back inside its own send, and its descriptor is never lent.
+//              sender is never called back inside its own send, and its descriptor is never lent. Some thousands wait at most;
+//              further ones are lost.
 #pragma once
 
 #include "ndispool/machine/dpc.h"
