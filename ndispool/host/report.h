@@ -73,6 +73,7 @@ struct Report {
     unsigned processors = 1;
     bool virtual_clock = false; // seconds are that clock's
     bool interrupted = false;   // a signal ended the run; everything was unloaded in order all the same
+    bool restless = false;      // at the end the drivers still sent again what they received
     double seconds = 0;         // from the first frame that could pass until everything was back
     std::uint64_t packets = 0;  // frames that came in at the wires; where no wire offers any, frames that went out
     double packets_per_second = 0;

@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::uint64_t tick_100ns = 50'000;             // 5 ms: how often the run looks whether it is over
 constexpr std::uint64_t settle_limit_100ns = 50'000'000; // 5 s for what is in flight to come back
+constexpr std::uint64_t most_answers = 1'000'000;        // that are waited for; a virtual clock passes slowly meanwhile
+constexpr std::uint64_t most_answers_each = 16;          // to a frame that came in: more are answers to answers
 constexpr std::uint64_t quiet_100ns = 10'000'000;        // 1 s without movement ends a run that no wire feeds
 constexpr unsigned ticks_for_progress = 20;
 
@@ -75,11 +77,12 @@ class Session {
     bool busy_with_commands() const;
     void wake();
     bool over(const StopFlag& stop);
-    void settle();
+    bool settle();
     bool quiet();
     bool gone() const;
     bool fed() const;
     std::uint64_t packets() const;
+    std::uint64_t sum(std::uint64_t wire::Counters::*count) const;
     bool uses_below() const { return first().kind != Kind::miniport; }
     bool uses_above() const { return drivers_.top() != nullptr; }
 
@@ -104,7 +107,8 @@ class Session {
     std::vector<std::uint64_t> refused_; // of each wire above
     NDIS_STATUS bottom_status_ = NDIS_STATUS_SUCCESS;
     std::uint64_t began_ = 0, ended_ = 0;
-    bool machine_started_ = false, called_ = false, interrupted_ = false, down_ = false, end_asked_ = false;
+    bool machine_started_ = false, called_ = false, interrupted_ = false, restless_ = false, down_ = false,
+         end_asked_ = false;
 };
 
 void Session::load() {
@@ -323,7 +327,7 @@ void Session::pass_frames(const StopFlag& stop, const ProgressSink& progress) {
         machine::sleep_100ns(tick_100ns);
     }
     traffic_.stop();
-    settle();
+    restless_ = !settle();
     ended_ = std::max(traffic_.last_moved(), began_);
 }
 
@@ -344,7 +348,7 @@ StackParts Session::parts() {
             .traffic = &traffic_,
             .wire_adapters = std::move(adapters),
             .bottoms = &bottoms_,
-            .settle = [this] { settle(); },
+            .settle = [this] { return settle(); },
             .start_bottom = [this](std::size_t number) { return start_bottom(number); },
             .bind = [this](std::size_t number) { return bind_to_bottom(number); },
             .wake = [this] { wake(); }};
@@ -391,26 +395,35 @@ bool Session::gone() const {
     });
 }
 
+std::uint64_t Session::sum(std::uint64_t wire::Counters::*count) const {
+    std::uint64_t all = 0;
+    for (const wire::Wire* wire : wires_in_use())
+        all += wire->counters().*count;
+    return all;
+}
+
 bool Session::fed() const {
-    const std::vector<wire::Wire*> wires = wires_in_use();
-    return std::any_of(wires.begin(), wires.end(),
-                       [](const wire::Wire* wire) { return wire->counters().frames_in > 0; });
+    return sum(&wire::Counters::frames_in) > 0;
 }
 
 // Everything in flight comes back; a driver that answers later, from a timer or work item, gets a moment without movement. Where no
-// frame came in there is nothing to answer: what still moves is what the driver makes itself, and it need not stop for that.
-void Session::settle() {
+// frame came in there is nothing to answer: what still moves is what the driver makes itself, and it need not stop for that. False:
+// the drivers go on sending what they receive.
+bool Session::settle() {
     const bool may_answer = fed();
     const std::uint64_t give_up = machine::uptime_100ns() + settle_limit_100ns;
+    const std::uint64_t out_before = sum(&wire::Counters::frames_out);
+    const auto answers = [&] { return sum(&wire::Counters::frames_out) - out_before; };
     std::uint64_t seen = ~std::uint64_t{0};
     unsigned still = 0;
-    while (still < 4 && machine::uptime_100ns() < give_up) {
+    while (still < 4 && machine::uptime_100ns() < give_up && (!may_answer || answers() <= most_answers)) {
         machine::drain_work();
         machine::sleep_100ns(tick_100ns);
         const std::uint64_t moved = traffic_.last_moved();
         still = quiet() && (moved == seen || !may_answer) ? still + 1 : 0;
         seen = moved;
     }
+    return still == 4 || !may_answer || answers() <= most_answers_each * sum(&wire::Counters::frames_in);
 }
 
 void Session::take_down() {
@@ -497,6 +510,7 @@ Report Session::report() {
     report.processors = setup_.processors;
     report.virtual_clock = setup_.clock == machine::Clock::virtual_;
     report.interrupted = interrupted_;
+    report.restless = restless_;
     report.seconds = ended_ < began_ ? 0 : static_cast<double>(ended_ - began_) / 1e7;
     report.packets = packets();
     report.packets_per_second = report.seconds > 0 ? static_cast<double>(report.packets) / report.seconds : 0;

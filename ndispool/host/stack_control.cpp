@@ -82,8 +82,8 @@ std::string StackControl::perform(const Command& command) {
 std::string StackControl::pause() {
     paused_ = true;
     parts_.traffic->stop();
-    parts_.settle();
-    return done;
+    return parts_.settle() ? done
+                           : "frames still move: what the drivers send comes back to them, and they send it again";
 }
 
 std::string StackControl::resume() {

@@ -27,7 +27,7 @@ struct StackParts {
     Traffic* traffic = nullptr;
     std::vector<WireAdapter*> wire_adapters;
     std::vector<Adapter*>* bottoms = nullptr; // the adapters below a protocol or intermediate driver, a miniport's own
-    std::function<void()> settle;             // returns when everything in flight is back
+    std::function<bool()> settle;             // everything in flight is back; false: it is sent again and again
     std::function<Adapter*(std::size_t)> start_bottom; // a new one in its place; null when it does not start
     std::function<NDIS_STATUS(std::size_t)> bind;      // what is to be bound to that bottom
     std::function<void()> wake;                        // the wires may have frames

@@ -70,6 +70,9 @@ std::string head(const CheckReport& report, const std::vector<Judged>& findings)
                                    counted(run.packets, "packet"), run.seconds, run.packets_per_second);
     if (run.interrupted)
         text += "<p>Ended early by a signal; the driver was unloaded in order.</p>\n";
+    if (run.restless)
+        text += "<p>Ended while frames still moved: what the drivers send comes back to them, and they send it "
+                "again.</p>\n";
     text += fresh == 0 ? "<p class=\"good\">no findings</p>\n"
                        : fmt::format("<p class=\"bad\">{}</p>\n", counted(fresh, "finding"));
     return text;

@@ -139,6 +139,8 @@ void write_report_json(std::ostream& out, const CheckReport& report, const std::
     json.member("processors", run.processors);
     json.member("clock", run.virtual_clock ? "virtual" : "real");
     json.member("interrupted", run.interrupted);
+    if (run.restless)
+        json.member("restless", true);
     json.member("seconds", run.seconds);
     json.member("packets", run.packets);
     json.member("packets_per_second", run.packets_per_second);

@@ -140,6 +140,7 @@ CheckReport report_from(const json& from, bool swept) {
     take(from, "seed", run.seed);
     take(from, "processors", run.processors);
     take(from, "interrupted", run.interrupted);
+    take(from, "restless", run.restless);
     take(from, "seconds", run.seconds);
     take(from, "packets", run.packets);
     take(from, "packets_per_second", run.packets_per_second);

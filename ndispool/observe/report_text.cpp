@@ -28,6 +28,8 @@ std::string head(const host::Report& report) {
                         report.seconds, report.virtual_clock ? " of a virtual clock" : "", report.packets_per_second);
     if (report.interrupted)
         text += "ended early by a signal; the driver was unloaded in order\n";
+    if (report.restless)
+        text += "ended while frames still moved: what the drivers send comes back to them, and they send it again\n";
     return text;
 }
 

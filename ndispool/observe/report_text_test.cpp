@@ -73,6 +73,13 @@ TEST(ReportText, a_pool_says_whether_it_was_empty_when_it_was_freed) {
     EXPECT_TRUE(has(report_text(report), " never passthru!"));
 }
 
+TEST(ReportText, a_run_that_ended_while_frames_moved_says_so) {
+    host::Report report = testing::report();
+    EXPECT_FALSE(has(report_text(report), "still moved"));
+    report.restless = true;
+    EXPECT_TRUE(has(report_text(report), "ended while frames still moved"));
+}
+
 TEST(ReportText, an_interrupted_run_says_so) {
     host::Report report = testing::report();
     EXPECT_FALSE(has(report_text(report), "signal"));

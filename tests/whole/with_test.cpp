@@ -109,6 +109,21 @@ TEST(SeveralDrivers, a_protocol_is_bound_to_the_adapters_of_an_intermediate_driv
     EXPECT_GE(above->kept().size(), sent.size());
 }
 
+// An adapter that reflects, and protocols that send what they receive: that has no end, so the run waits for none.
+TEST(SeveralDrivers, that_send_again_and_again_what_they_receive_do_not_keep_a_run_from_its_end) {
+    const Copy second(NDISPOOL_LOOKER, "second"), third(NDISPOOL_LOOKER, "third");
+    const auto above = wire::memory_source(frames(20, 25), 1, MemorySource::Taken::dropped);
+    const auto below = wire::open("null");
+    Script script{"sleep 0.02", "pause", "resume"};
+    const host::Report report =
+        run({.drivers = {NDISPOOL_NETVMINI, NDISPOOL_LOOKER, second.path, third.path}, .script = &script},
+            {{below.get()}, {above.get()}});
+    expect_clean(report);
+    EXPECT_TRUE(report.restless);
+    EXPECT_NE(script.answers.at(0).find("frames still move"), std::string::npos) << script.answers.at(0);
+    EXPECT_LT(report.wires.at(0).frames_out, 10'000'000u);
+}
+
 TEST(SeveralDrivers, intermediate_drivers_stand_on_each_other_and_the_wire_above_is_at_the_very_top) {
     const Copy upper(NDISPOOL_PASSTHRU, "upper");
     const auto up = frames(500, 23), down = frames(500, 24);
