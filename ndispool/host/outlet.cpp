@@ -1,8 +1,8 @@
 #include "ndispool/host/outlet.h"
 
 #include "ndispool/host/frame.h"
+#include "ndispool/machine/clock.h"
 #include "ndispool/machine/irql.h"
-#include "ndispool/machine/relax.h"
 #include "ndispool/machine/spin_lock.h"
 
 #include <algorithm>
@@ -125,7 +125,7 @@ std::vector<PNDIS_PACKET> Outlet::drop() {
     machine::acquire(lock_);
     while (flushing_) {
         machine::release(lock_);
-        machine::relax();
+        machine::stall_us(1); // with a virtual clock it may not have the turn
         machine::acquire(lock_);
     }
     const std::vector<Outgoing> all = std::exchange(queue_, {});

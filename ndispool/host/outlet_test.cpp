@@ -1,5 +1,6 @@
 #include "ndispool/host/outlet.h"
 
+#include "ndispool/machine/clock.h"
 #include "ndispool/machine/irql.h"
 #include "ndispool/machine/processor.h"
 
@@ -128,6 +129,48 @@ TEST_F(OutletTest, a_wire_that_refuses_is_asked_for_a_while_and_then_when_somebo
     push(4, 5);
     until([&] { return outlet_.waiting() == 0; });
     EXPECT_EQ(wire_.taken, (std::vector<int>{0, 1, 2, 3, 4}));
+}
+
+// With a virtual clock another thread has the turn meanwhile.
+class BusyWire final : public wire::Wire {
+  public:
+    BusyWire() : Wire("busy") {}
+    std::size_t receive(std::span<wire::Frame>) override { return 0; }
+    std::size_t transmit(std::span<const wire::Frame> frames) override {
+        begun = true;
+        machine::stall_us(100);
+        taken += frames.size();
+        return frames.size();
+    }
+    bool ended() const override { return false; }
+    bool finite() const override { return false; }
+    bool offers() const override { return false; }
+    void close() override {}
+
+    std::atomic<bool> begun = false;
+    std::atomic<std::size_t> taken = 0;
+};
+
+TEST(OutletOnAVirtualClock, is_emptied_when_whoever_flushes_has_had_its_turn) {
+    machine::start({.processors = 2, .clock = machine::Clock::virtual_});
+    {
+        BusyWire wire;
+        Traffic traffic;
+        Outlet outlet(wire, traffic, [](std::span<const PNDIS_PACKET>) {});
+        machine::Dpc pusher;
+        pusher.context = &outlet;
+        pusher.routine = [](void* context) {
+            Outgoing frame = numbered(1);
+            static_cast<Outlet*>(context)->push(std::span(&frame, 1));
+        };
+        machine::queue_dpc(pusher, 1);
+        while (!wire.begun)
+            machine::sleep_100ns(1);
+        const machine::DispatchScope dispatch;
+        EXPECT_TRUE(outlet.drop().empty());
+        EXPECT_EQ(wire.taken, 1u) << "it waited for the flush that had begun";
+    }
+    machine::stop();
 }
 
 } // namespace
