@@ -132,8 +132,10 @@ class Machine {
         if (asked_for_)
             throw std::logic_error("the machine runs with " + std::to_string(processor_count()) +
                                    " processors: call stop() before start()");
-        if (settings.clock == Clock::virtual_ && state.load(std::memory_order_relaxed) == State::stopped)
+        if (settings.clock == Clock::virtual_ && state.load(std::memory_order_relaxed) == State::stopped) {
             begin_schedule(settings.seed);
+            detail::this_thread.processor = 0; // not the one it had last in a machine before
+        }
         launch(processors);
         asked_for_ = true;
     }

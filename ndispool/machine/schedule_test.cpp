@@ -129,6 +129,17 @@ void fire_again_at_once(void* fired) {
         set_timer(fired, 0, 0, fire_again_at_once, fired);
 }
 
+TEST(Schedule, begins_on_the_first_processor_whatever_the_thread_had_before) {
+    for (int again = 0; again < 3; ++again) {
+        VirtualMachine machine(2);
+        {
+            const DispatchScope dispatch;
+            EXPECT_EQ(current_processor(), 0u);
+        }
+        detail::this_thread.processor = 1;
+    }
+}
+
 TEST(Schedule, goes_on_with_the_time_while_a_timer_sets_itself_again_for_at_once) {
     VirtualMachine machine;
     static unsigned fired;
