@@ -118,26 +118,18 @@ Binding* sole_taker(const BindingList& bindings) {
     return binding->is_open() && binding->filter.takes_all() && binding->block.ReceivePacketHandler ? binding : nullptr;
 }
 
-// ProtocolReserved of a received packet is a protocol's own while it has the packet, unless it has said that it does not use it.
-bool uses_reserved(const Binding& binding) {
-    return !(binding.protocol_options.load(std::memory_order_relaxed) & NDIS_PROT_OPTION_NO_RSVD_ON_RCVPKT);
-}
-
-// How many references the bindings took. Of those that use its ProtocolReserved one may keep the packet; the others are shown it.
+// How many references the bindings took.
 int offer(Adapter& adapter, const BindingList& bindings, PNDIS_PACKET packet) {
     int taken = 0;
-    bool reserved_in_use = false;
     for (Binding* binding : bindings.items) {
         if (!wants(*binding, adapter, packet))
             continue;
-        if (!binding->block.ReceivePacketHandler || (reserved_in_use && uses_reserved(*binding))) {
+        if (binding->block.ReceivePacketHandler) {
+            mark_received(*binding);
+            taken += nt::invoke(binding->abi, binding->block.ReceivePacketHandler, binding->context(), packet);
+        } else {
             show_to(adapter, *binding, packet);
-            continue;
         }
-        mark_received(*binding);
-        const int more = nt::invoke(binding->abi, binding->block.ReceivePacketHandler, binding->context(), packet);
-        reserved_in_use = reserved_in_use || (more > 0 && uses_reserved(*binding));
-        taken += more;
     }
     return taken;
 }

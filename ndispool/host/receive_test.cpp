@@ -69,8 +69,6 @@ TEST(Receive, a_packet_comes_back_once_when_all_references_of_all_bindings_were_
             second.on_receive_packet = [&](PNDIS_PACKET) { return second_takes; };
             stack.bind(first);
             stack.bind(second);
-            ULONG options = NDIS_PROT_OPTION_NO_RSVD_ON_RCVPKT;
-            ASSERT_EQ(second.set(OID_GEN_PROTOCOL_OPTIONS, &options, sizeof options), NDIS_STATUS_SUCCESS);
             TestPacket packet;
             PNDIS_PACKET p = packet.get();
             stack.indicate(std::array{p});
@@ -81,36 +79,6 @@ TEST(Receive, a_packet_comes_back_once_when_all_references_of_all_bindings_were_
             EXPECT_EQ(returns, 1);
             EXPECT_TRUE(stack.findings().empty());
         }
-}
-
-// Protocols link the packets that they keep through ProtocolReserved.
-TEST(Receive, of_protocols_that_use_ProtocolReserved_one_may_keep_a_packet_and_the_others_are_shown_it) {
-    TestMiniport miniport;
-    int returns = 0;
-    miniport.on_return = [&](PNDIS_PACKET) { ++returns; };
-    Stack stack(miniport);
-    TestProtocol declines, keeps, shown, promises;
-    declines.on_receive_packet = [](PNDIS_PACKET) { return 0; };
-    keeps.on_receive_packet = promises.on_receive_packet = [](PNDIS_PACKET) { return 1; };
-    PNDIS_PACKET seen = nullptr;
-    shown.on_receive_packet = [](PNDIS_PACKET) { return ADD_FAILURE(), 0; };
-    shown.on_receive = [&](NDIS_HANDLE context, std::span<const std::byte>, std::span<const std::byte> data, UINT) {
-        seen = NdisGetReceivedPacket(shown.binding, context);
-        EXPECT_EQ(data.size(), 46u);
-        return NDIS_STATUS_SUCCESS;
-    };
-    for (TestProtocol* protocol : {&declines, &keeps, &shown, &promises})
-        stack.bind(*protocol);
-    ULONG options = NDIS_PROT_OPTION_NO_RSVD_ON_RCVPKT;
-    promises.set(OID_GEN_PROTOCOL_OPTIONS, &options, sizeof options);
-    TestPacket packet;
-    stack.indicate(std::array{packet.get()});
-    EXPECT_EQ(seen, packet.get());
-    EXPECT_EQ(returns, 0);
-    std::array<PNDIS_PACKET, 2> twice = {packet, packet};
-    NdisReturnPackets(twice.data(), 2);
-    EXPECT_EQ(returns, 1);
-    EXPECT_TRUE(stack.findings().empty());
 }
 
 TEST(Receive, each_appearance_in_the_array_is_one_return) {

@@ -127,7 +127,6 @@ NDIS_STATUS WireEdge::bind(PNDIS_STRING device) {
     }
     if (status != NDIS_STATUS_SUCCESS)
         return status;
-    binding_of(binding)->protocol_options = NDIS_PROT_OPTION_NO_RSVD_ON_RCVPKT; // so that it may keep what others keep
     awake_.store(true, std::memory_order_relaxed);
     binding_.store(binding, std::memory_order_release); // pairs with the acquire in bound() and poll()
     ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;        // whatever comes through the driver goes to the wire
