@@ -240,12 +240,13 @@ TEST_F(ServiceTest, the_child_of_a_fork_ends_without_it) {
 }
 
 TEST_F(ServiceTest, a_client_that_does_not_read_keeps_nobody_from_an_answer) {
-    const Service service(std::string(4 << 20, 'x')); // more than a socket holds
+    constexpr std::size_t more_than_a_socket_holds = 1 << 19;
+    const Service service(std::string(more_than_a_socket_holds, 'x'));
     const Handle folder = open_folder(folder_ / "ndispool");
     const Handle client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_un address = address_in(folder, std::to_string(::getpid()));
     ASSERT_EQ(::connect(client.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(ask(::getpid()).program.size(), std::size_t{4} << 20);
+    EXPECT_EQ(ask(::getpid()).program.size(), more_than_a_socket_holds);
 }
 
 } // namespace
