@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t tick_100ns = 50'000;             // 5 ms: how often the run looks whether it is over
 constexpr std::uint64_t settle_limit_100ns = 50'000'000; // 5 s for what is in flight to come back
-constexpr std::uint64_t most_answers = 1'000'000;        // that are waited for; a virtual clock passes slowly meanwhile
+constexpr std::uint64_t most_answers = 250'000;          // that are waited for; a virtual clock passes slowly meanwhile
 constexpr std::uint64_t most_answers_each = 16;          // to a frame that came in: more are answers to answers
 constexpr std::uint64_t quiet_100ns = 10'000'000;        // 1 s without movement ends a run that no wire feeds
 constexpr unsigned ticks_for_progress = 20;
