@@ -118,7 +118,7 @@ void run_processor(unsigned processor) {
         const bool slept = sleep_unless_there_is_work(processor);
         if (slept)
             patience.slept(RealClock::now() - before);
-        rounds = slept ? 1 : rounds_before_sleep; // it slept long if nothing has come
+        rounds = slept ? 1 : rounds_before_sleep; // behind a sleep one round tells whether anything has come
     }
     run_round(processor); // the DPCs queued before stop()
 }
